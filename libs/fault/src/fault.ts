@@ -1,0 +1,77 @@
+/**
+ * The one kind of error that may leave an adapter.
+ *
+ * Vendors' errors quote what they were given: PostgreSQL's `detail` repeats the row, V8's `JSON.parse` repeats the
+ * body, BullMQ stores `message` and `stack` in Redis. So an adapter catches them at its edge and throws a `Fault`
+ * whose text is written by us out of constants, names of settings and ids. A fault keeps no reference to the
+ * vendor's error: a logger that walks `cause` must find nothing either.
+ */
+export interface FaultOptions {
+  /** Waiting may mend it: an outage, a throttle, a restart. False: a wrong setting, a missing right. */
+  readonly heals: boolean;
+  /** The environment variable or flag to look at, where there is one. */
+  readonly setting?: string;
+  /** What the reader should do next, as a sentence. */
+  readonly advice?: string;
+  /** Names and numbers that help and carry no payload: SQLSTATE, HTTP status, queue name, batch id. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  /** Another fault. Never a vendor's error. */
+  readonly cause?: Fault;
+}
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  /** Stable, lower case, snake: `redis_unreachable`. */
+  readonly code: string;
+  readonly heals: boolean;
+  readonly setting: string | undefined;
+  readonly advice: string | undefined;
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(code: string, message: string, options: FaultOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.heals = options.heals;
+    this.setting = options.setting;
+    this.advice = options.advice;
+    this.details = options.details ?? {};
+  }
+
+  /** One line for a person: what, where to look, what to do. */
+  toLine(): string {
+    const setting = this.setting === undefined ? '' : ` (${this.setting})`;
+    const advice = this.advice === undefined ? '' : ` ${this.advice}`;
+    return `${this.message}${setting}.${advice}`;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return {
+      code: this.code,
+      message: this.message,
+      heals: this.heals,
+      ...(this.setting === undefined ? {} : { setting: this.setting }),
+      ...(this.advice === undefined ? {} : { advice: this.advice }),
+      ...this.details,
+    };
+  }
+}
+
+/**
+ * What is left when something threw that no adapter wrapped: a defect of ours. Its class name is kept, its words are
+ * not, because nobody knows what they quote.
+ */
+export function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const kind = error instanceof Error ? error.constructor.name : typeof error;
+  return new Fault('internal', `unexpected ${kind}`, {
+    heals: false,
+    advice: 'This is a defect in Masque; its text is withheld because it may quote data.',
+    details: { at: topFrame(error) },
+  });
+}
+
+/** `file.ts:12:34` of the topmost frame: where, without what. */
+function topFrame(error: unknown): string {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return /([\w.-]+\.[cm]?[jt]s:\d+:\d+)/.exec(stack?.split('\n    at ')[1] ?? '')?.[1] ?? 'unknown';
+}

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects, told apart by file name: `*.test.ts` needs nothing but Node,
+// `*.integration.test.ts` talks to real PostgreSQL, Redis and SQS servers, which one
+// global setup starts on free ports and stops again.
+const everywhere = '{apps,libs,.}/*';
+export default defineConfig({
+  test: {
+    // Results of a run that never ended would read as success.
+    passWithNoTests: false,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [`${everywhere}/test/**/*.test.ts`, 'pipelines/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: [`${everywhere}/test/**/*.integration.test.ts`],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['libs/local-stack/src/vitest-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
