@@ -1,0 +1,28 @@
+import { batchEnvelope, defineHandoff, type HandoffOutput } from '@masque/handoff';
+import { z } from 'zod';
+
+/**
+ * extractor → masker: messages as received. The bodies travel only inside `sealed`, which the masker alone can open;
+ * the columns beside it are SQS's own metadata, one element a message, in the order of the sealed parts.
+ */
+export const extracted = defineHandoff({
+  name: 'extracted',
+  version: 1,
+  schema: z
+    .object({
+      ...batchEnvelope,
+      messageIds: z.array(z.string()).min(1),
+      receipts: z.array(z.string()),
+      /** SentTimestamp, epoch milliseconds: unchanged by redelivery, so the ledger's day and `create_date` are too. */
+      sentAt: z.array(z.int()),
+      /** Epoch milliseconds of the receive call that brought the first message. */
+      receivedAt: z.int(),
+      /** Base64 of a sealed batch (libs/sealing), bound to the batch's id. */
+      sealed: z.string(),
+    })
+    .refine((b) => b.receipts.length === b.messageIds.length && b.sentAt.length === b.messageIds.length, {
+      path: ['messageIds'],
+    }),
+});
+
+export type ExtractedBatch = HandoffOutput<typeof extracted>;

@@ -1,0 +1,1 @@
+export { extracted, type ExtractedBatch } from './extracted.ts';

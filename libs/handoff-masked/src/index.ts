@@ -1,0 +1,1 @@
+export { masked, type MaskedBatch, type MaskedReject } from './masked.ts';

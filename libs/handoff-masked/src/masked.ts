@@ -1,0 +1,61 @@
+import { batchEnvelope, defineHandoff, type HandoffOutput } from '@masque/handoff';
+import { z } from 'zod';
+
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** A message that cannot be loaded. */
+const reject = z.object({
+  /** Its index in `messageIds`. */
+  at: z.int().nonnegative(),
+  /** A reason code of libs/pipeline. */
+  reason: z.string().regex(/^[a-z][a-z0-9_]{1,40}$/),
+  /** Fields of the pipeline's record that the reason is about; only names that the definition itself uses. */
+  fields: z.array(z.string()),
+  /** Base64 of the body, sealed to the custodian and bound to the message id. */
+  body: z.string(),
+});
+
+/**
+ * masker → loader: rows as columns, and rejects. Columns, because that is what one `unnest` statement takes and what
+ * JSON repeats least. A message is either in `rows` or in `rejects`.
+ */
+export const masked = defineHandoff({
+  name: 'masked',
+  version: 1,
+  schema: z
+    .object({
+      ...batchEnvelope,
+      messageIds: z.array(z.string()).min(1),
+      receipts: z.array(z.string()),
+      sentAt: z.array(z.int()),
+      receivedAt: z.int(),
+      /** Indices into `messageIds`, one a row. */
+      rows: z.array(z.int().nonnegative()),
+      /** By column name of the target table; every column has one cell a row. */
+      columns: z.record(z.string(), z.array(cell)),
+      rejects: z.array(reject),
+      /** The keys that made the tokens in this batch; the loader refuses a kid whose fingerprint it knows otherwise. */
+      keys: z.array(z.object({ kid: z.string(), method: z.string(), fingerprint: z.string() })),
+    })
+    .refine((b) => b.receipts.length === b.messageIds.length && b.sentAt.length === b.messageIds.length, {
+      path: ['messageIds'],
+    })
+    .refine((b) => Object.values(b.columns).every((cells) => cells.length === b.rows.length), { path: ['columns'] })
+    .refine((b) => placesEachMessageOnce(b.messageIds.length, b.rows, b.rejects), { path: ['rows'] }),
+});
+
+export type MaskedBatch = HandoffOutput<typeof masked>;
+export type MaskedReject = MaskedBatch['rejects'][number];
+
+/** The invariant that nothing is lost between masker and loader: rows and rejects together are every message once. */
+function placesEachMessageOnce(
+  messages: number,
+  rows: readonly number[],
+  rejects: readonly { readonly at: number }[],
+): boolean {
+  if (rows.length + rejects.length !== messages) return false;
+  const seen = new Uint8Array(messages);
+  for (const at of rows) seen[at] = 1;
+  for (const { at } of rejects) seen[at] = 1;
+  return !seen.includes(0);
+}

@@ -1,0 +1,1 @@
+export { settled, type SettledBatch } from './settled.ts';

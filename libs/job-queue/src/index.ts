@@ -1,0 +1,3 @@
+export { createJobQueue, type JobQueue, type JobQueueOptions, type QueueDepth } from './job-queue.ts';
+export { type Consumer, type ConsumerOptions, type Delivery, type Outcome } from './consumer.ts';
+export { type Publisher } from './publisher.ts';

@@ -1,0 +1,61 @@
+import type { Handoff, HandoffInput } from '@masque/handoff';
+import { type JobsOptions, Queue } from 'bullmq';
+import type { Connections } from './connection.ts';
+
+export interface Publisher<H extends Handoff> {
+  /**
+   * Adds one batch. A second add of a batch whose job still exists does nothing, so a caller that does not know
+   * whether an add arrived simply adds again.
+   * @throws {Fault} `redis_unreachable`, `redis_full`, … : all of them heal or were found by `check`.
+   */
+  publish(batch: HandoffInput<H>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PublisherDeps<H extends Handoff> {
+  readonly handoff: H;
+  readonly pipeline: string;
+  readonly prefix: string;
+  readonly connections: Connections;
+}
+
+/**
+ * Nothing of a finished job stays: Redis is a cache of SQS, and a kept job would make a later add of the same batch
+ * vanish without a word.
+ */
+const jobOptions: JobsOptions = {
+  attempts: 1,
+  removeOnComplete: true,
+  removeOnFail: true,
+  stackTraceLimit: 1,
+};
+
+/** BullMQ's stream of events keeps 10,000 by default and nobody here listens. */
+export const streams = { events: { maxLen: 100 } };
+
+export function createPublisher<H extends Handoff>(deps: PublisherDeps<H>): Publisher<H> {
+  const { handoff, pipeline, prefix, connections } = deps;
+  const queue = new Queue<object, void>(handoff.queueFor(pipeline), {
+    connection: connections.producer,
+    prefix,
+    streams,
+    skipVersionCheck: true,
+    // While Redis is away an add must fail now: the caller holds the batch and retries.
+    skipWaitingForReady: true,
+  });
+  queue.on('error', connections.report);
+
+  return {
+    async publish(batch) {
+      const { batch: jobId } = batch as { readonly batch: string };
+      try {
+        await queue.add(handoff.name, handoff.write(batch), { ...jobOptions, jobId });
+      } catch (error) {
+        throw connections.toFault(error);
+      }
+    },
+    async close() {
+      await queue.close().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { Fault } from '@masque/fault';
+
+/**
+ * What Redis's and ioredis's errors mean. Their texts are not passed on: a reply error can repeat the command's
+ * arguments, and a connection error the URL with its password.
+ */
+export function redisFault(error: unknown, url: string): Fault {
+  const where = addressOf(url);
+  const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
+  const reply = /^([A-Z]{2,}) /.exec(message)?.[1] ?? '';
+  const setting = 'REDIS_URL';
+
+  if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(reply) || message.includes('without any password configured')) {
+    return new Fault('redis_refused', `Redis at ${where} refused the user or password`, {
+      heals: false,
+      setting,
+      advice: 'Check the user and password in the URL, and the rights of that user.',
+      details: { reply },
+    });
+  }
+  if (reply === 'OOM') {
+    return new Fault('redis_full', `Redis at ${where} is full`, {
+      heals: true,
+      setting,
+      advice: 'Raise its maxmemory, or lower BACKLOG_MAX; work goes on by itself once there is room.',
+    });
+  }
+  if (reply === 'LOADING' || reply === 'MASTERDOWN' || reply === 'READONLY' || reply === 'CLUSTERDOWN') {
+    return new Fault('redis_loading', `Redis at ${where} is not ready to take writes`, {
+      heals: true,
+      setting,
+      details: { reply },
+    });
+  }
+  if (reply === 'ERR' && message.includes('DB index')) {
+    return new Fault('redis_refused', `Redis at ${where} does not have the database that the URL names`, {
+      heals: false,
+      setting,
+      advice: 'Check the number after the last slash of the URL.',
+    });
+  }
+  if (reply !== '') {
+    return new Fault('redis_failed', `Redis at ${where} answered with an error`, {
+      heals: true,
+      setting,
+      details: { reply },
+    });
+  }
+  return new Fault('redis_unreachable', `Redis at ${where} cannot be reached`, {
+    heals: true,
+    setting,
+    advice: 'Check host and port, and that Redis is running.',
+    details: { cause: causeOf(code, message) },
+  });
+}
+
+/** `host:port` of a URL, without its credentials. */
+function addressOf(url: string): string {
+  try {
+    const { hostname, port } = new URL(url);
+    return `${hostname}:${port === '' ? '6379' : port}`;
+  } catch {
+    return 'an unreadable URL';
+  }
+}
+
+/** A system error code, or one of ioredis's own few causes. */
+function causeOf(code: string, message: string): string {
+  if (/^[A-Z_]{3,40}$/.test(code)) return code;
+  if (message === 'Command timed out') return 'command_timeout';
+  if (message.startsWith('Stream isn')) return 'offline';
+  return 'connection_closed';
+}

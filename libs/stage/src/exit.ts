@@ -1,0 +1,13 @@
+/** Exit statuses, after sysexits.h, which supervisors and people can tell apart. */
+export const exitStatus = {
+  /** Stopped as asked, with everything handed back. */
+  ok: 0,
+  /** Something failed while running. */
+  failed: 1,
+  /** EX_USAGE: the command line is wrong. */
+  usage: 64,
+  /** EX_SOFTWARE: a defect in Masque. */
+  internal: 70,
+  /** EX_CONFIG: a setting, a right or a key file is wrong, and waiting mends none of these. */
+  config: 78,
+} as const;

@@ -1,0 +1,16 @@
+export { exitStatus } from './exit.ts';
+export { type Deadline, runStage, type Service, type StageContext, type StageDefinition } from './run-stage.ts';
+export { redisSettings, stageSettings } from './stage-settings.ts';
+export {
+  describeSettings,
+  flag,
+  integer,
+  oneOf,
+  readSettings,
+  type Setting,
+  type SettingDescription,
+  type Settings,
+  type SettingsOf,
+  text,
+  url,
+} from './settings.ts';

@@ -1,0 +1,169 @@
+/**
+ * The life of a stage's process.
+ *
+ *     reading settings ─▶ starting ─▶ working ─▶ stopping ─▶ exited
+ *            │               │           │           ▲
+ *            └─ 78 ◀─────────┴─ fault ───┴───────────┘
+ *
+ * - **starting**: connections are tried; what waiting can heal is waited for (not ready, alive), what it cannot ends
+ *   the process with status 78 and one message that names the setting.
+ * - **working**: ready. A service that cannot go on calls `fail`.
+ * - **stopping**: on the first SIGTERM or SIGINT, or on `fail`. The service has until three quarters of the grace
+ *   period to drain and until its end to close by force; then the process leaves whatever is still open.
+ * - A second signal leaves at once, with 128 + its number. Nothing is lost by that, only done again: SQS still has
+ *   every message that PostgreSQL has not committed.
+ *
+ * Signals are handled here and nowhere else.
+ */
+import { constants, hostname } from 'node:os';
+import { type Fault, toFault } from '@masque/fault';
+import { createFaultLog, createLog, createMetrics, type FaultLog, type Log, type Metrics } from '@masque/observability';
+import { exitStatus } from './exit.ts';
+import { startHealthServer } from './health-server.ts';
+import { describeSettings, readSettings, type Settings, type SettingsOf } from './settings.ts';
+import type { stageSettings } from './stage-settings.ts';
+
+/** Epoch milliseconds: drain until `kindUntil`, be closed by `forceAt`. */
+export interface Deadline {
+  readonly kindUntil: number;
+  readonly forceAt: number;
+}
+
+export interface Service {
+  /** Resolves once working. The signal aborts a start that a SIGTERM overtakes. */
+  start(signal: AbortSignal): Promise<void>;
+  /** The code of what it waits for; undefined while it works. */
+  waitingFor(): string | undefined;
+  /** May be called before `start` has resolved. The report is logged: counts of what was handed back or abandoned. */
+  stop(deadline: Deadline): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface StageContext<S extends Settings> {
+  readonly settings: SettingsOf<S>;
+  /** `<host>-<pid>`: names this replica in logs and on its connections. */
+  readonly replica: string;
+  readonly log: Log;
+  /** Limited in rate. */
+  readonly logFault: FaultLog;
+  readonly metrics: Metrics;
+  /** Ends the process with a non-zero status after an orderly stop. */
+  fail(fault: Fault): void;
+}
+
+export interface StageDefinition<S extends Settings & typeof stageSettings> {
+  readonly name: string;
+  readonly summary: string;
+  readonly settings: S;
+  /** Faults across settings. */
+  readonly check?: (settings: SettingsOf<S>) => readonly string[];
+  create(context: StageContext<S>): Promise<Service>;
+}
+
+export async function runStage<S extends Settings & typeof stageSettings>(stage: StageDefinition<S>): Promise<never> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(helpText(stage));
+    process.exit(exitStatus.ok);
+  }
+  try {
+    process.exit(await live(stage, readSettings(stage.settings, process.env, stage.check)));
+  } catch (error) {
+    // Before there is a log: settings that cannot be read.
+    process.stderr.write(`${stage.name}: ${toFault(error).toLine()}\n`);
+    process.exit(statusOf(toFault(error)));
+  }
+}
+
+async function live<S extends Settings & typeof stageSettings>(
+  stage: StageDefinition<S>,
+  settings: SettingsOf<S>,
+): Promise<number> {
+  const common = settings as SettingsOf<typeof stageSettings>;
+  const replica = `${hostname()}-${process.pid}`;
+  const log = createLog({ level: common.LOG_LEVEL, base: { stage: stage.name, replica } });
+  const metrics = createMetrics({ stage: stage.name, pipeline: common.MASQUE_PIPELINE });
+  const aborter = new AbortController();
+  const { promise: asked, resolve: end } = Promise.withResolvers<Fault | undefined>();
+  const ended = asked.finally(() => aborter.abort());
+  listenForSignals(log, () => end(undefined));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => end(toFault(error)));
+  }
+
+  let service: Service | undefined;
+  let health: Awaited<ReturnType<typeof startHealthServer>> | undefined;
+  let fault: Fault | undefined;
+  try {
+    health = await startHealthServer({
+      host: common.HTTP_HOST,
+      port: common.HTTP_PORT,
+      metrics,
+      waitingFor: () => (service === undefined ? 'starting' : service.waitingFor()),
+    });
+    log.info('starting', { port: health.port, node: process.version });
+    const context = {
+      settings,
+      replica,
+      log,
+      logFault: createFaultLog(log),
+      metrics,
+      fail: end,
+    };
+    service = await stage.create(context);
+    const started = service.start(aborter.signal).then(() => log.info('ready'));
+    // A start that never ends is overtaken by a signal; one that fails is the fault.
+    await Promise.race([started, ended]);
+    fault = await ended;
+  } catch (error) {
+    fault = toFault(error);
+  }
+
+  if (fault !== undefined) log.fault('failed', fault);
+  await stopWithin(common.SHUTDOWN_GRACE_S, log, service);
+  await health?.close();
+  return fault === undefined ? exitStatus.ok : statusOf(fault);
+}
+
+async function stopWithin(graceS: number, log: Log, service: Service | undefined): Promise<void> {
+  const now = Date.now();
+  const deadline: Deadline = { kindUntil: now + graceS * 750, forceAt: now + graceS * 1_000 };
+  const forced = Symbol('forced');
+  const timer = Promise.withResolvers<typeof forced>();
+  const handle = setTimeout(() => timer.resolve(forced), graceS * 1_000);
+  const stopped = (service?.stop(deadline) ?? Promise.resolve({})).catch((error: unknown) => {
+    log.fault('stop_failed', toFault(error));
+    return {};
+  });
+  const report = await Promise.race([stopped, timer.promise]);
+  clearTimeout(handle);
+  const tookMs = Date.now() - now;
+  if (report === forced) {
+    log.warn('stopped', { tookMs, forced: true, cost: 'unfinished batches are done again by other replicas' });
+  } else {
+    log.info('stopped', { tookMs, ...report });
+  }
+}
+
+function listenForSignals(log: Log, stop: () => void): void {
+  let first = true;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (!first) process.exit(128 + constants.signals[signal]);
+      first = false;
+      log.info('stopping', { signal });
+      stop();
+    });
+  }
+}
+
+function statusOf(fault: Fault): number {
+  if (fault.code === 'internal') return exitStatus.internal;
+  return fault.heals ? exitStatus.failed : exitStatus.config;
+}
+
+function helpText(stage: { readonly name: string; readonly summary: string; readonly settings: Settings }): string {
+  const lines = describeSettings(stage.settings).map(({ name, doc, unit, fallback, need }) => {
+    const notes = [unit, need === 'required' ? 'required' : fallback === '' ? 'optional' : `default ${fallback}`];
+    return `  ${name}\n      ${doc} (${notes.filter((note) => note !== '').join(', ')})\n`;
+  });
+  return `${stage.name}: ${stage.summary}\n\nSettings are environment variables:\n\n${lines.join('')}`;
+}

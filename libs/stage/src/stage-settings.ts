@@ -1,0 +1,33 @@
+import { logLevels } from '@masque/observability';
+import { integer, oneOf, text, url } from './settings.ts';
+
+/** Settings that every stage has. */
+export const stageSettings = {
+  MASQUE_PIPELINE: text({
+    doc: 'The pipeline to run: a name in pipelines/, or the path of a definition.',
+    fallback: 'user-logins',
+  }),
+  LOG_LEVEL: oneOf({ doc: 'Least level logged.', choices: logLevels, fallback: 'info' }),
+  HTTP_HOST: text({ doc: 'Address that /healthz, /readyz and /metrics listen on.', fallback: '127.0.0.1' }),
+  HTTP_PORT: integer({ doc: 'Port of the same; 0 takes any free one and logs it.', fallback: 0, min: 0, max: 65_535 }),
+  SHUTDOWN_GRACE_S: integer({
+    doc: 'Time from SIGTERM to exit: three quarters to drain, the rest by force. Keep it under the supervisor’s own.',
+    unit: 'seconds',
+    fallback: 25,
+    min: 1,
+    max: 3_600,
+  }),
+};
+
+/** Settings of everything that talks to Redis. */
+export const redisSettings = {
+  REDIS_URL: url({
+    doc: 'Redis or Valkey, 6.2 or newer, with maxmemory-policy noeviction.',
+    schemes: ['redis', 'rediss'],
+    fallback: 'redis://127.0.0.1:6379',
+  }),
+  REDIS_PREFIX: text({
+    doc: 'First part of every Redis key; a hash tag such as {masque} on a cluster.',
+    fallback: 'masque',
+  }),
+};
