@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { keyFileFault } from './fault.ts';
+import { kidSchema } from './kid.ts';
+import { readKeyFile } from './read.ts';
+import { keyStatusSchema } from './status.ts';
+import { writeKeyFile } from './write.ts';
+
+const keySchema = z.strictObject({
+  kid: kidSchema,
+  /** `mask`: tokens. `seal`: batches on their way to the masker. `quarantine`: bodies for the custodian. */
+  use: z.enum(['mask', 'seal', 'quarantine']),
+  method: z.enum(['rsa', 'hpke']),
+  /** RSA's modulus. */
+  bits: z.int().optional(),
+  status: keyStatusSchema,
+  fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
+  created: z.iso.datetime(),
+});
+
+const descriptionSchema = z.strictObject({
+  version: z.literal(1),
+  role: z.literal('description'),
+  keys: z.array(keySchema),
+});
+
+/** What may be known of a key by everyone: never a secret, nor anything a secret could be found by. */
+export type KeyDescription = z.output<typeof keySchema>;
+
+export async function readDescription(path: string): Promise<readonly KeyDescription[]> {
+  return (await readKeyFile(path, { secret: false, schema: descriptionSchema })).keys;
+}
+
+export async function writeDescription(
+  path: string,
+  keys: readonly KeyDescription[],
+  options: { readonly overwrite?: boolean } = {},
+): Promise<void> {
+  // Parsed on the way out too: a strict object is what keeps a secret from being written here by accident.
+  const checked = descriptionSchema.safeParse({ version: 1, role: 'description', keys });
+  if (!checked.success) {
+    throw keyFileFault('key_file_malformed', path, 'would not be a description', 'This is a defect in Masque.');
+  }
+  await writeKeyFile(path, checked.data, { secret: false, ...options });
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Fault } from '@masque/fault';
+import { errno, keyFileFault } from './fault.ts';
+
+export interface WriteOptions {
+  /** True: mode 0600. False: 0644. */
+  readonly secret: boolean;
+  /** Default false: a key that is there is never lost to a second `init`. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Writes one JSON key file whole or not at all: into a temporary file of the same folder, synced, then moved into
+ * place. Folders it has to make have mode 0700.
+ * @throws {Fault} `key_file_exists`, `key_file_unwritable`
+ */
+export async function writeKeyFile(path: string, value: unknown, options: WriteOptions): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeSynced(temporary, `${JSON.stringify(value, undefined, 2)}\n`, options.secret ? 0o600 : 0o644);
+    await (options.overwrite === true ? rename(temporary, path) : place(temporary, path));
+    await syncFolder(folder);
+  } catch (error) {
+    throw toWriteFault(path, error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function writeSynced(path: string, text: string, mode: number): Promise<void> {
+  // Made without rights for others: between open and chmod the umask decides.
+  await using file = await open(path, 'wx', 0o600);
+  await file.writeFile(text);
+  await file.chmod(mode);
+  await file.sync();
+}
+
+/** link() refuses an existing name in the same step in which it takes it; rename() would replace it. */
+async function place(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (errno(error) !== 'EEXIST') throw error;
+    const advice = 'What was made with it can only be opened with it: move it away, do not delete it.';
+    throw keyFileFault('key_file_exists', path, 'is already there', advice);
+  }
+}
+
+/** The new name is durable only when the folder is. */
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
+  await folder.sync();
+}
+
+function toWriteFault(path: string, error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const code = errno(error);
+  const advice = 'Its folder must be writable by the user this process runs as.';
+  return keyFileFault('key_file_unwritable', path, `cannot be written (${code})`, advice, { errno: code });
+}
