@@ -29,7 +29,7 @@ export function createMetrics(labels: { readonly stage: string; readonly pipelin
     histogram: (name, help, buckets, labelNames = []) =>
       new Histogram({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers: [registry] }),
     gauge(name, help, read) {
-      const gauge = new Gauge({
+      const gauge: Gauge = new Gauge({
         name,
         help,
         registers: [],
