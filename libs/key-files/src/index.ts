@@ -4,4 +4,4 @@ export { kidPattern, kidSchema, newKid } from './kid.ts';
 export { keyPaths, type KeyPaths } from './layout.ts';
 export { type ReadOptions, readKeyFile } from './read.ts';
 export { type KeyStatus, keyStatusSchema } from './status.ts';
-export { type WriteOptions, writeKeyFile } from './write.ts';
+export { requireAbsent, type WriteOptions, writeKeyFile } from './write.ts';

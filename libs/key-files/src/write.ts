@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { errno, keyFileFault } from './fault.ts';
@@ -45,9 +45,27 @@ async function place(temporary: string, path: string): Promise<void> {
     await link(temporary, path);
   } catch (error) {
     if (errno(error) !== 'EEXIST') throw error;
-    const advice = 'What was made with it can only be opened with it: move it away, do not delete it.';
-    throw keyFileFault('key_file_exists', path, 'is already there', advice);
+    throw exists(path);
   }
+}
+
+/**
+ * Asked before a set of files is written, so that one that is there does not leave the others half made.
+ * @throws {Fault} `key_file_exists`
+ */
+export async function requireAbsent(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (found) throw exists(path);
+  }
+}
+
+function exists(path: string): Fault {
+  const advice = 'What was made with it can only be opened with it: move it away, do not delete it.';
+  return keyFileFault('key_file_exists', path, 'is already there', advice);
 }
 
 /** The new name is durable only when the folder is. */

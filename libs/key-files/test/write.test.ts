@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { readKeyFile } from '../src/read.ts';
-import { writeKeyFile } from '../src/write.ts';
+import { requireAbsent, writeKeyFile } from '../src/write.ts';
 import { folder } from './folder.ts';
 
 const modeOf = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
@@ -65,4 +65,12 @@ test('a failed write leaves nothing behind', async () => {
     details: { errno: 'EISDIR' },
   });
   expect((await readdir(dir)).sort()).toEqual(['file', 'mask.json']);
+});
+
+test('a set of files is asked for before the first is written', async () => {
+  const dir = await folder();
+  const [one, other] = [join(dir, 'one.json'), join(dir, 'none', 'other.json')];
+  await expect(requireAbsent([one, other])).resolves.toBeUndefined();
+  await symlink('nowhere', one);
+  await expect(requireAbsent([other, one])).rejects.toMatchObject({ code: 'key_file_exists', details: { path: one } });
 });

@@ -1,0 +1,10 @@
+export {
+  createSealKeys,
+  type CreateSealKeysOptions,
+  readSealPrivateKey,
+  readSealPublicKey,
+  writeSealKeys,
+} from './files.ts';
+export { generateSealKeys, type SealPrivateKey, type SealPublicKey } from './keys.ts';
+export { createOpener, type Opener, type OpenerOptions } from './opener.ts';
+export { createSealer, type Sealer, type SealerOptions } from './sealer.ts';
