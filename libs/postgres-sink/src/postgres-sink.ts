@@ -1,0 +1,52 @@
+import { checkTarget } from './check-target.ts';
+import { createKeyRegister } from './key-register.ts';
+import { createLoader, type LoadReport } from './loader.ts';
+import { createPool } from './pool.ts';
+import type { SinkBatch, SinkKey, Target } from './target.ts';
+
+export type { LoadReport };
+
+export interface PostgresSinkOptions {
+  /** DATABASE_URL: `postgres://user:password@host:port/database`. */
+  readonly databaseUrl: string;
+  readonly target: Target;
+  /** Statements at once, at most: one a batch in hand. */
+  readonly connections: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+}
+
+/** Exactly-once loading: rows, quarantine and ledger of a batch in one transaction. */
+export interface PostgresSink {
+  /**
+   * Looks whether this user can load into this table: everything that would refuse every batch.
+   * @throws {Fault} what waiting heals (`postgres_unreachable`, `postgres_busy`, `postgres_read_only`) and what it
+   *   does not (`postgres_refused`, `database_missing`, `table_missing`, `privilege_missing`, `target_unfit`)
+   */
+  check(): Promise<void>;
+  /**
+   * Loads what of a batch is not loaded yet. When it resolves every message of the batch is durably in exactly one
+   * place, whoever put it there, and may be deleted from SQS. Safe to call again after any failure.
+   * @throws {Fault} of the kinds that `check` throws
+   */
+  load(batch: SinkBatch): Promise<LoadReport>;
+  /**
+   * Records the keys of a batch's tokens, and refuses a known kid with another fingerprint.
+   * @throws {Fault} `key_differs`
+   */
+  registerKeys(keys: readonly SinkKey[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createPostgresSink(options: PostgresSinkOptions): PostgresSink {
+  const { databaseUrl, name, target } = options;
+  const pool = createPool({ databaseUrl, name, connections: options.connections });
+  const loader = createLoader(pool, target);
+  const keys = createKeyRegister(pool);
+  return {
+    check: () => checkTarget(pool, target),
+    load: (batch) => loader.load(batch),
+    registerKeys: (used) => keys.register(used),
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,43 @@
+/** What the sink needs to know of a pipeline; `libs/pipeline`'s definition fits, by shape. */
+export interface Target {
+  readonly name: string;
+  /** `table` or `schema.table`. */
+  readonly table: string;
+  readonly columns: readonly TargetColumn[];
+}
+
+export interface TargetColumn {
+  readonly name: string;
+  /** PostgreSQL's name of the type: `varchar(128)`, `integer`. */
+  readonly type: string;
+  /** Set for a column of tokens: the most characters its masking method gives. */
+  readonly tokenLength?: number;
+}
+
+export type Cell = string | number | boolean | null;
+
+/** A batch as the loader hands it over; `libs/handoff-masked` fits, by shape. */
+export interface SinkBatch {
+  readonly messageIds: readonly string[];
+  /** Epoch milliseconds, one a message. */
+  readonly sentAt: readonly number[];
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  /** Indices into `messageIds`, one a row. */
+  readonly rows: readonly number[];
+  /** One cell a row, by column name. */
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+  readonly rejects: readonly {
+    readonly at: number;
+    readonly reason: string;
+    readonly fields: readonly string[];
+    /** Base64. */
+    readonly body: string;
+  }[];
+}
+
+export interface SinkKey {
+  readonly kid: string;
+  readonly method: string;
+  readonly fingerprint: string;
+}
