@@ -26,3 +26,8 @@ export const extracted = defineHandoff({
 });
 
 export type ExtractedBatch = HandoffOutput<typeof extracted>;
+
+/** What the sealed bodies are bound to, so that Redis cannot pass one batch's bodies off as another's. */
+export function sealContext(pipeline: string, batch: string): string {
+  return `masque/extracted/v1/${pipeline}/${batch}`;
+}

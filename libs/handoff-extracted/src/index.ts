@@ -1,1 +1,1 @@
-export { extracted, type ExtractedBatch } from './extracted.ts';
+export { extracted, type ExtractedBatch, sealContext } from './extracted.ts';

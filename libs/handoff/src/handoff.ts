@@ -16,8 +16,6 @@ export interface Handoff<Schema extends z.ZodType<BatchEnvelope> = z.ZodType<Bat
   readonly name: string;
   readonly version: number;
   readonly schema: Schema;
-  /** BullMQ's queue name for a pipeline. It may hold no colon, which separates Redis keys. */
-  queueFor(pipeline: string): string;
   /** What goes on the wire. */
   write(value: z.input<Schema>): object;
   /** Never throws, and its refusals carry no value. */
@@ -32,6 +30,11 @@ export type ReadResult<T> =
   /** `version`: written by another release. `shape`: by none; `at` names the first offending path, never its value. */
   | { readonly ok: false; readonly why: 'version' | 'shape'; readonly at: string };
 
+/** BullMQ's name of a pipeline's queue. It may hold no colon, which separates Redis keys. */
+export function queueName(pipeline: string, handoff: string): string {
+  return `${pipeline}.${handoff}`;
+}
+
 export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract: {
   readonly name: string;
   readonly version: number;
@@ -42,7 +45,6 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
     name,
     version,
     schema,
-    queueFor: (pipeline: string) => `${pipeline}.${name}`,
     write: (value: z.input<Schema>) => ({ v: version, ...(value as object) }),
     read(data: unknown): ReadResult<z.output<Schema>> {
       if (typeof data !== 'object' || data === null) return { ok: false, why: 'shape', at: '' };

@@ -14,7 +14,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, toFault } from '@masque/fault';
-import type { Handoff, HandoffOutput } from '@masque/handoff';
+import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
 
@@ -66,7 +66,7 @@ const maxStalledCount = 5;
 
 export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consumer {
   const { handoff, connections } = deps;
-  const queueName = handoff.queueFor(deps.pipeline);
+  const queue = queueName(deps.pipeline, handoff.name);
   const running = new Set<AbortController>();
   let worker: Worker | undefined;
   let connection: ReturnType<Connections['openConsumer']> | undefined;
@@ -75,8 +75,8 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   return {
     async start() {
       if (stopping !== undefined) return;
-      connection = connections.openConsumer(queueName);
-      worker = new Worker(queueName, process, {
+      connection = connections.openConsumer(queue);
+      worker = new Worker(queue, process, {
         connection,
         prefix: deps.prefix,
         concurrency: deps.concurrency,
@@ -128,7 +128,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     const id = { batch: job.id ?? '', tries: job.attemptsStarted };
     try {
       const read = handoff.read(job.data);
-      if (!read.ok) throw unreadable(queueName, read.why, read.at);
+      if (!read.ok) throw unreadable(queue, read.why, read.at);
       const delivery = {
         batch: read.value as HandoffOutput<H>,
         earlierTries: job.attemptsStarted - 1,

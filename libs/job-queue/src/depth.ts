@@ -1,4 +1,4 @@
-import type { Handoff } from '@masque/handoff';
+import { queueName } from '@masque/handoff';
 import type { Connections } from './connection.ts';
 
 /** Jobs, that is batches, of one queue. Priorities are not used, so these three are all that is unfinished. */
@@ -10,10 +10,10 @@ export interface QueueDepth {
 
 /** BullMQ's key layout: `<prefix>:<queue>:{wait,active}` are lists, `delayed` is a sorted set. */
 export function createDepthReader(connections: Connections, prefix: string) {
-  return async (pipeline: string, handoffs: readonly Handoff[]): Promise<Record<string, QueueDepth>> => {
+  return async (pipeline: string, handoffs: readonly string[]): Promise<Record<string, QueueDepth>> => {
     const commands = connections.producer.multi();
     for (const handoff of handoffs) {
-      const key = `${prefix}:${handoff.queueFor(pipeline)}`;
+      const key = `${prefix}:${queueName(pipeline, handoff)}`;
       commands.llen(`${key}:wait`).llen(`${key}:active`).zcard(`${key}:delayed`);
     }
     try {
@@ -24,7 +24,7 @@ export function createDepthReader(connections: Connections, prefix: string) {
       });
       return Object.fromEntries(
         handoffs.map((handoff, at) => [
-          handoff.name,
+          handoff,
           { waiting: counts[at * 3] ?? 0, active: counts[at * 3 + 1] ?? 0, delayed: counts[at * 3 + 2] ?? 0 },
         ]),
       );

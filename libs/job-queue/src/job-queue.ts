@@ -33,7 +33,7 @@ export interface JobQueue {
   publisher<H extends Handoff>(handoff: H, pipeline: string): Publisher<H>;
   consumer<H extends Handoff>(handoff: H, pipeline: string, options: ConsumerOptions<H>): Consumer;
   /** Jobs of the pipeline that wait, run or are delayed, by handoff name. One round trip. */
-  depth(pipeline: string, handoffs: readonly Handoff[]): Promise<Record<string, QueueDepth>>;
+  depth(pipeline: string, handoffs: readonly string[]): Promise<Record<string, QueueDepth>>;
   /** Closes every connection that is left. Consumers are stopped first, by their owners. */
   close(): Promise<void>;
 }

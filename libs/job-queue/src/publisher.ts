@@ -1,4 +1,4 @@
-import type { Handoff, HandoffInput } from '@masque/handoff';
+import { type Handoff, type HandoffInput, queueName } from '@masque/handoff';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Connections } from './connection.ts';
 
@@ -35,7 +35,7 @@ export const streams = { events: { maxLen: 100 } };
 
 export function createPublisher<H extends Handoff>(deps: PublisherDeps<H>): Publisher<H> {
   const { handoff, pipeline, prefix, connections } = deps;
-  const queue = new Queue<object, void>(handoff.queueFor(pipeline), {
+  const queue = new Queue<object, void>(queueName(pipeline, handoff.name), {
     connection: connections.producer,
     prefix,
     streams,

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { retry } from '@masque/fault';
+import { extracted } from '@masque/handoff-extracted';
+import { settled } from '@masque/handoff-settled';
+import { createJobQueue } from '@masque/job-queue';
+import { loadPipeline } from '@masque/pipeline';
+import { createSealer, readSealPublicKey } from '@masque/sealing';
+import { createSqsSource, type SqsSourceOptions } from '@masque/sqs-source';
+import type { Service, StageContext } from '@masque/stage';
+import { createBatcher } from './batcher.ts';
+import type { ExtractorSettings, settings } from './config.ts';
+import { createGate } from './gate.ts';
+import { createInstruments } from './instruments.ts';
+import { createPoller } from './poller.ts';
+import { createSettler } from './settler.ts';
+import { createShipper } from './shipper.ts';
+
+/** Batches that may wait for Redis in this process before polling stops. */
+const unsentMax = 8;
+
+/** The contract of `masked` is none of the extractor's business; only its depth is. */
+const behind = ['extracted', 'masked'] as const;
+
+/**
+ * SQS → sealed batches → Redis, and settled receipts → deletes. It parses nothing and holds no key that opens
+ * anything.
+ */
+export async function createExtractor(context: StageContext<typeof settings>): Promise<Service> {
+  const { settings: set, log, logFault, metrics } = context;
+  const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
+  const sealKey = await readSealPublicKey(join(set.MASQUE_KEYS_DIR, 'extractor', 'seal.public.json'));
+  const count = createInstruments(metrics);
+
+  const source = createSqsSource(sourceOptions(set, pipeline.source.queue));
+  const jobs = createJobQueue({
+    url: set.REDIS_URL,
+    prefix: set.REDIS_PREFIX,
+    name: `extractor:${context.replica}`,
+    onFault: (fault) => logFault('redis_fault', fault),
+  });
+  const shipper = createShipper({
+    pipeline: pipeline.name,
+    visibilityTimeoutMs: set.SQS_VISIBILITY_TIMEOUT_S * 1_000,
+    sealer: createSealer(sealKey),
+    publisher: jobs.publisher(extracted, pipeline.name),
+    release: (receipts) => source.release(receipts),
+    onSent: (batch) => count.sent(batch),
+    onGivenUp({ id, messages }, fault) {
+      count.givenUp(messages);
+      logFault('batch_given_up', fault, { batch: id, messages });
+    },
+    onFault: (fault) => logFault('publish_fault', fault),
+  });
+  const batcher = createBatcher(
+    { maxMessages: set.BATCH_MAX, maxBytes: set.BATCH_MAX_BYTES, lingerMs: set.BATCH_LINGER_MS },
+    (batch) => shipper.ship(batch),
+  );
+  const gate = createGate({
+    readBacklog: async () => {
+      const depths = await jobs.depth(pipeline.name, behind);
+      return Object.values(depths).reduce((sum, depth) => sum + depth.waiting + depth.active + depth.delayed, 0);
+    },
+    unsent: () => shipper.unsent,
+    backlogMax: set.BACKLOG_MAX,
+    unsentMax,
+    onFault: (fault) => logFault('backlog_unknown', fault),
+    onChange: (state) => log.info('gate', { state, backlog: gate.backlog }),
+  });
+  const pollers = Array.from({ length: set.SQS_POLLERS }, () =>
+    createPoller({
+      source,
+      gate,
+      onMessages(messages, receivedAt) {
+        count.received(messages.length);
+        batcher.add(messages, receivedAt);
+      },
+      onFault: (fault) => logFault('receive_fault', fault),
+    }),
+  );
+  const settler = jobs.consumer(settled, pipeline.name, {
+    concurrency: set.SETTLE_CONCURRENCY,
+    handle: createSettler({ source, onDeleted: count.deleted, onLost: count.lost }),
+    onFault: (fault, { batch }) => logFault('settle_fault', fault, { batch }),
+    onDropped: ({ batch, code }) => log.warn('settle_dropped', { batch, code }),
+  });
+  metrics.gauge('masque_extractor_unsent_batches', 'Batches that are not in Redis yet.', () => shipper.unsent);
+  metrics.gauge('masque_extractor_gate_open', '1 while pollers may receive.', () => Number(gate.state === 'open'));
+
+  let polling: Promise<unknown> = Promise.resolve();
+  let waitingFor: string | undefined = 'starting';
+  return {
+    async start(signal) {
+      const wait = (what: string) => ({
+        signal,
+        onRetry: (fault: { code: string }) => {
+          waitingFor = fault.code;
+          logFault(what, fault as never);
+        },
+      });
+      await retry(() => jobs.check(), wait('waiting_for_redis'));
+      const { queueUrl } = await retry(() => source.resolve(signal), wait('waiting_for_sqs'));
+      log.info('source', { queueUrl, pipeline: pipeline.name, sealKey: sealKey.kid });
+      await settler.start();
+      gate.start();
+      polling = Promise.all(pollers.map((poller) => poller.run()));
+      waitingFor = undefined;
+    },
+    waitingFor: () => waitingFor ?? (gate.state === 'redis' ? 'redis_unreachable' : undefined),
+    async stop(deadline) {
+      for (const poller of pollers) poller.stop();
+      gate.stop();
+      await polling;
+      batcher.flush();
+      const { released } = await shipper.drain(deadline.kindUntil);
+      const { abandoned } = await settler.stop(deadline);
+      await jobs.close();
+      source.close();
+      return { released, abandoned };
+    },
+  };
+}
+
+function sourceOptions(set: ExtractorSettings, queue: string): SqsSourceOptions {
+  return {
+    ...(set.SQS_QUEUE_URL === undefined ? { queueName: set.SQS_QUEUE_NAME ?? queue } : { queueUrl: set.SQS_QUEUE_URL }),
+    ...(set.AWS_REGION === undefined ? {} : { region: set.AWS_REGION }),
+    ...(set.AWS_ENDPOINT_URL_SQS === undefined ? {} : { endpoint: set.AWS_ENDPOINT_URL_SQS }),
+    protocol: set.SQS_PROTOCOL,
+    visibilityTimeoutS: set.SQS_VISIBILITY_TIMEOUT_S,
+    waitS: set.SQS_WAIT_S,
+    maxSockets: Math.max(set.SQS_POLLERS, set.SETTLE_CONCURRENCY * Math.ceil(set.BATCH_MAX / 10)),
+  };
+}

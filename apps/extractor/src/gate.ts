@@ -1,0 +1,90 @@
+/**
+ * Back-pressure: whether pollers may receive.
+ *
+ *     open ──backlog ≥ max, Redis away, or too many unsent──▶ closed
+ *     closed ──backlog ≤ max / 2, Redis there, and few unsent──▶ open
+ *
+ * The backlog is read from the queues themselves, never counted here: settlements land on other replicas, and a
+ * flushed Redis would leave a local count wrong for ever. Half is the hysteresis, so that the gate doesn't flutter.
+ * Messages are left in SQS while it is closed, not received and bounced: each receive counts towards the queue's
+ * maxReceiveCount, and an outage of ours must send nobody to the dead-letter queue.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Fault, toFault } from '@masque/fault';
+
+export type GateState = 'open' | 'backlog' | 'unsent' | 'redis';
+
+export interface GateOptions {
+  /** Batches that wait or run in the stages behind. */
+  readonly readBacklog: () => Promise<number>;
+  /** Batches of this replica that are not in Redis yet. */
+  readonly unsent: () => number;
+  readonly backlogMax: number;
+  readonly unsentMax: number;
+  readonly everyMs?: number;
+  readonly onFault: (fault: Fault) => void;
+  readonly onChange?: (state: GateState) => void;
+}
+
+export interface Gate {
+  readonly state: GateState;
+  readonly backlog: number;
+  /** Resolves as soon as the gate is open, or when it is stopped. */
+  whenOpen(): Promise<void>;
+  start(): void;
+  stop(): void;
+}
+
+export function createGate(options: GateOptions): Gate {
+  const { backlogMax, unsentMax, everyMs = 100 } = options;
+  let state: GateState = 'redis';
+  let backlog = 0;
+  let opened = Promise.withResolvers<void>();
+  const stopped = new AbortController();
+
+  function turn(next: GateState): void {
+    if (next === state) return;
+    if (next === 'open') opened.resolve();
+    else if (state === 'open') opened = Promise.withResolvers<void>();
+    state = next;
+    options.onChange?.(next);
+  }
+
+  function judge(): GateState {
+    if (options.unsent() >= unsentMax) return 'unsent';
+    if (backlog >= backlogMax) return 'backlog';
+    return state === 'backlog' && backlog > backlogMax / 2 ? 'backlog' : 'open';
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      try {
+        backlog = await options.readBacklog();
+        turn(judge());
+      } catch (error) {
+        turn('redis');
+        options.onFault(toFault(error));
+      }
+      await sleep(everyMs, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get backlog() {
+      return backlog;
+    },
+    async whenOpen() {
+      // Closed again before this caller ran: wait for the next opening.
+      const isShut = (): boolean => state !== 'open' && !stopped.signal.aborted;
+      while (isShut()) await opened.promise;
+    },
+    start: () => void watch(),
+    stop() {
+      stopped.abort();
+      opened.resolve();
+    },
+  };
+}

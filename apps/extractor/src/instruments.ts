@@ -1,0 +1,39 @@
+import type { Metrics } from '@masque/observability';
+
+/** What the extractor counts. */
+export function createInstruments(metrics: Metrics) {
+  const received = metrics.counter('masque_extractor_received_messages_total', 'Messages received from SQS.');
+  const sent = metrics.counter('masque_extractor_sent_messages_total', 'Messages handed to the masker.');
+  const batches = metrics.counter('masque_extractor_sent_batches_total', 'Batches handed to the masker.');
+  const bytes = metrics.counter('masque_extractor_sent_bytes_total', 'Bytes of message bodies handed to the masker.');
+  const givenUp = metrics.counter(
+    'masque_extractor_given_up_messages_total',
+    'Messages left to SQS because Redis took no batch before their deadline.',
+  );
+  const deleted = metrics.counter('masque_extractor_deleted_messages_total', 'Messages deleted from SQS.');
+  const lost = metrics.counter(
+    'masque_extractor_lost_deletes_total',
+    'Deletes that cannot succeed any more, by SQS error code; the ledger drops the redelivery.',
+    ['code'],
+  );
+  let firstReceived = 0;
+  metrics.gauge(
+    'masque_extractor_first_received_timestamp_seconds',
+    'When this process received its first message; 0 before.',
+    () => firstReceived / 1_000,
+  );
+  return {
+    received(count: number) {
+      if (firstReceived === 0) firstReceived = Date.now();
+      received.inc(count);
+    },
+    sent(batch: { readonly messages: number; readonly bytes: number }) {
+      batches.inc();
+      sent.inc(batch.messages);
+      bytes.inc(batch.bytes);
+    },
+    givenUp: (count: number) => givenUp.inc(count),
+    deleted: (count: number) => deleted.inc(count),
+    lost: (code: string) => lost.inc({ code }),
+  };
+}

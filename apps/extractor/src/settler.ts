@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoff } from '@masque/fault';
+import type { settled } from '@masque/handoff-settled';
+import type { Delivery, Outcome } from '@masque/job-queue';
+import type { SqsSource } from '@masque/sqs-source';
+
+export interface SettlerDeps {
+  readonly source: Pick<SqsSource, 'delete'>;
+  readonly onDeleted: (count: number) => void;
+  /** A delete that cannot succeed any more: SQS shows the message again and the ledger drops it then. */
+  readonly onLost: (code: string) => void;
+}
+
+const tries = 5;
+
+/**
+ * Deletes the messages of a committed batch. Each entry that failed is tried again, alone; what still fails waits
+ * with its job in Redis, whose other receipts may be deleted twice without harm.
+ */
+export function createSettler({ source, onDeleted, onLost }: SettlerDeps) {
+  return async ({ batch }: Delivery<typeof settled>, signal: AbortSignal): Promise<Outcome> => {
+    let left: readonly string[] = batch.receipts;
+    for (let attempt = 1; left.length > 0; attempt += 1) {
+      const failures = await source.delete(left);
+      onDeleted(left.length - failures.length);
+      for (const failure of failures) if (failure.final) onLost(failure.code);
+      left = failures.filter(({ final }) => !final).map(({ receipt }) => receipt);
+      if (left.length > 0) {
+        if (attempt === tries || signal.aborted) return 'later';
+        await sleep(backoff(attempt), undefined, { signal }).catch(() => {});
+      }
+    }
+    return 'done';
+  };
+}

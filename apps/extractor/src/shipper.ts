@@ -1,0 +1,90 @@
+/**
+ * Closed batches on their way into Redis.
+ *
+ *     closed ──seal──▶ unsent ──add──▶ sent
+ *                        │  └──Redis away: again, with jitter, under the same id
+ *                        ├──past its deadline──▶ given up: SQS shows its messages again
+ *                        └──shutdown──▶ released: handed back to SQS at once
+ *
+ * Invariant: a batch leaves by exactly one of the three ends. None of them loses a message; only the first deletes
+ * one in the end, after PostgreSQL has committed it.
+ */
+import { type Fault, retry, toFault } from '@masque/fault';
+import { newBatchId } from '@masque/handoff';
+import { type extracted, sealContext } from '@masque/handoff-extracted';
+import type { Publisher } from '@masque/job-queue';
+import type { Sealer } from '@masque/sealing';
+import type { OpenBatch } from './batcher.ts';
+import { encodeBody } from './body.ts';
+
+export interface ShipperDeps {
+  readonly pipeline: string;
+  readonly visibilityTimeoutMs: number;
+  readonly sealer: Pick<Sealer, 'seal'>;
+  readonly publisher: Publisher<typeof extracted>;
+  readonly release: (receipts: readonly string[]) => Promise<number>;
+  readonly onSent: (batch: { readonly id: string; readonly messages: number; readonly bytes: number }) => void;
+  readonly onGivenUp: (batch: { readonly id: string; readonly messages: number }, fault: Fault) => void;
+  readonly onFault: (fault: Fault) => void;
+}
+
+export interface Shipper {
+  ship(batch: OpenBatch): void;
+  readonly unsent: number;
+  /** Waits for the unsent until `kindUntil` (epoch milliseconds), then releases the rest. */
+  drain(kindUntil: number): Promise<{ readonly released: number }>;
+}
+
+export function createShipper(deps: ShipperDeps): Shipper {
+  const underWay = new Set<Promise<void>>();
+  const stopped = new AbortController();
+  let released = 0;
+
+  async function send(batch: OpenBatch): Promise<void> {
+    const id = newBatchId();
+    const deadline = batch.receivedAt + deps.visibilityTimeoutMs;
+    const { messages } = batch;
+    const late = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
+    try {
+      const sealed = await deps.sealer.seal(
+        messages.map((message) => encodeBody(message.body)),
+        sealContext(deps.pipeline, id),
+      );
+      const handoff = {
+        batch: id,
+        pipeline: deps.pipeline,
+        deadline,
+        messageIds: messages.map((message) => message.id),
+        receipts: messages.map((message) => message.receipt),
+        sentAt: messages.map((message) => message.sentAt),
+        receivedAt: batch.receivedAt,
+        sealed: sealed.toString('base64'),
+      };
+      await retry(() => deps.publisher.publish(handoff), {
+        signal: AbortSignal.any([stopped.signal, late]),
+        capMs: 1_000,
+        onRetry: deps.onFault,
+      });
+      deps.onSent({ id, messages: messages.length, bytes: batch.bytes });
+    } catch (error) {
+      if (stopped.signal.aborted) released += await deps.release(messages.map((message) => message.receipt));
+      else deps.onGivenUp({ id, messages: messages.length }, toFault(error));
+    }
+  }
+
+  return {
+    ship(batch) {
+      const sending = send(batch).finally(() => underWay.delete(sending));
+      underWay.add(sending);
+    },
+    get unsent() {
+      return underWay.size;
+    },
+    async drain(kindUntil) {
+      const timer = setTimeout(() => stopped.abort(), Math.max(0, kindUntil - Date.now()));
+      while (underWay.size > 0) await Promise.all(underWay);
+      clearTimeout(timer);
+      return { released };
+    },
+  };
+}

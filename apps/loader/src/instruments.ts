@@ -1,0 +1,58 @@
+import type { MaskedBatch } from '@masque/handoff-masked';
+import type { Metrics } from '@masque/observability';
+import type { LoadReport } from '@masque/postgres-sink';
+
+/** What the loader counts. */
+export function createInstruments(metrics: Metrics) {
+  const rows = metrics.counter('masque_loader_loaded_rows_total', 'Rows inserted.');
+  const batches = metrics.counter('masque_loader_loaded_batches_total', 'Batches committed.');
+  const duplicates = metrics.counter(
+    'masque_loader_duplicate_messages_total',
+    'Messages that the ledger knew already.',
+  );
+  const quarantined = metrics.counter('masque_loader_quarantined_messages_total', 'Messages put aside, by reason.', [
+    'reason',
+  ]);
+  const refused = metrics.counter('masque_loader_refused_rows_total', 'Rows that PostgreSQL refused, by SQLSTATE.', [
+    'sqlstate',
+  ]);
+  const retries = metrics.counter('masque_loader_retries_total', 'Tries that waiting was expected to heal, by code.', [
+    'code',
+  ]);
+  const faults = metrics.counter('masque_loader_faults_total', 'Batches that failed and are tried again, by code.', [
+    'code',
+  ]);
+  const duration = metrics.histogram(
+    'masque_loader_batch_duration_seconds',
+    'From taking a batch to reporting it settled.',
+    [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30],
+  );
+  const latency = metrics.histogram(
+    'masque_loader_end_to_end_seconds',
+    'From SentTimestamp of a batch’s oldest message to its commit.',
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
+  );
+  let lastCommit = 0;
+  metrics.gauge(
+    'masque_loader_last_commit_timestamp_seconds',
+    'When this process last committed; 0 before.',
+    () => lastCommit / 1_000,
+  );
+  return {
+    loaded(batch: MaskedBatch, report: LoadReport, seconds: number) {
+      lastCommit = Date.now();
+      batches.inc();
+      rows.inc(report.rows);
+      duplicates.inc(report.duplicates);
+      for (const [reason, count] of Object.entries(report.rejects)) quarantined.inc({ reason }, count);
+      for (const [sqlstate, count] of Object.entries(report.refused)) {
+        quarantined.inc({ reason: 'refused_by_database' }, count);
+        refused.inc({ sqlstate }, count);
+      }
+      duration.observe(seconds);
+      latency.observe(Math.max(0, (lastCommit - Math.min(...batch.sentAt)) / 1_000));
+    },
+    retried: (code: string) => retries.inc({ code }),
+    failed: (code: string) => faults.inc({ code }),
+  };
+}

@@ -1,0 +1,70 @@
+import { type Fault, retry } from '@masque/fault';
+import { masked } from '@masque/handoff-masked';
+import { settled } from '@masque/handoff-settled';
+import { createJobQueue } from '@masque/job-queue';
+import { loadPipeline, toTarget } from '@masque/pipeline';
+import { createPostgresSink } from '@masque/postgres-sink';
+import type { Service, StageContext } from '@masque/stage';
+import type { settings } from './config.ts';
+import { createHandler } from './handle.ts';
+import { createInstruments } from './instruments.ts';
+
+/** Columns → rows, rejects → quarantine, receipts → extractor. It holds no key and sees no plain value. */
+export async function createLoaderStage(context: StageContext<typeof settings>): Promise<Service> {
+  const { settings: set, log, logFault, metrics } = context;
+  const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
+  const count = createInstruments(metrics);
+  let waitingFor: string | undefined = 'starting';
+
+  const sink = createPostgresSink({
+    databaseUrl: set.DATABASE_URL,
+    target: toTarget(pipeline),
+    connections: set.LOAD_CONCURRENCY,
+    name: 'masque-loader',
+  });
+  const jobs = createJobQueue({
+    url: set.REDIS_URL,
+    prefix: set.REDIS_PREFIX,
+    name: `loader:${context.replica}`,
+    onFault: (fault) => logFault('redis_fault', fault),
+  });
+  const waits = (event: string) => (fault: Fault) => {
+    waitingFor = fault.code;
+    count.retried(fault.code);
+    logFault(event, fault);
+  };
+  const consumer = jobs.consumer(masked, pipeline.name, {
+    concurrency: set.LOAD_CONCURRENCY,
+    handle: createHandler({
+      sink,
+      publisher: jobs.publisher(settled, pipeline.name),
+      onLoaded(batch, report, seconds) {
+        waitingFor = undefined;
+        count.loaded(batch, report, seconds);
+      },
+      onRetry: waits('load_retried'),
+    }),
+    onFault(fault, { batch, tries }) {
+      waitingFor = fault.code;
+      count.failed(fault.code);
+      logFault('load_fault', fault, { batch, tries });
+    },
+    onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
+  });
+
+  return {
+    async start(signal) {
+      await retry(() => jobs.check(), { signal, onRetry: waits('waiting_for_redis') });
+      await retry(() => sink.check(), { signal, onRetry: waits('waiting_for_postgres') });
+      await consumer.start();
+      log.info('loading', { pipeline: pipeline.name, table: pipeline.target.table });
+      waitingFor = undefined;
+    },
+    waitingFor: () => waitingFor,
+    async stop(deadline) {
+      const { abandoned } = await consumer.stop(deadline);
+      await Promise.all([jobs.close(), sink.close()]);
+      return { abandoned };
+    },
+  };
+}

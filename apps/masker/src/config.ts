@@ -1,0 +1,24 @@
+import { integer, redisSettings, stageSettings, text } from '@masque/stage';
+
+export const settings = {
+  ...stageSettings,
+  ...redisSettings,
+  MASQUE_KEYS_DIR: text({
+    doc: 'Folder made by `masque keys init`; this stage reads only masker/ in it.',
+    fallback: 'keys',
+  }),
+  MASK_CONCURRENCY: integer({
+    doc: 'Batches in hand at once; masking itself uses one core a replica.',
+    unit: 'batches',
+    fallback: 4,
+    min: 1,
+    max: 64,
+  }),
+  MASK_MEMO_ENTRIES: integer({
+    doc: 'Recent values of a field whose tokens are remembered, in memory only; 0 remembers none.',
+    unit: 'values',
+    fallback: 20_000,
+    min: 0,
+    max: 10_000_000,
+  }),
+};

@@ -1,0 +1,67 @@
+import { Fault } from '@masque/fault';
+import { type extracted, sealContext } from '@masque/handoff-extracted';
+import type { masked } from '@masque/handoff-masked';
+import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
+import type { Masker } from '@masque/masking';
+import type { Opener, Sealer } from '@masque/sealing';
+import type { BatchInput, MaskedColumns } from './mask-batch.ts';
+
+export interface HandlerDeps {
+  readonly pipeline: string;
+  readonly opener: Opener;
+  /** Seals rejected bodies to the custodian. */
+  readonly quarantineSealer: Sealer;
+  readonly maskBatch: (batch: BatchInput) => MaskedColumns;
+  readonly keys: Masker['keys'];
+  readonly publisher: Publisher<typeof masked>;
+  readonly onMasked: (batch: MaskedColumns, seconds: number) => void;
+}
+
+/** One batch: open, mask, hand over. Running it twice hands over the same job under the same id. */
+export function createHandler(deps: HandlerDeps) {
+  return async ({ batch }: Delivery<typeof extracted>): Promise<Outcome> => {
+    const began = performance.now();
+    const bodies = await deps.opener.open(
+      Buffer.from(batch.sealed, 'base64'),
+      sealContext(batch.pipeline, batch.batch),
+    );
+    if (bodies.length !== batch.messageIds.length) throw miscounted(batch.batch);
+    const result = deps.maskBatch({ bodies, messageIds: batch.messageIds, sentAt: batch.sentAt });
+    const rejects = await Promise.all(
+      result.rejects.map(async ({ at, reason, fields }) => {
+        const context = quarantineContext(deps.pipeline, batch.messageIds[at] ?? '');
+        const sealed = await deps.quarantineSealer.seal([bodies[at] ?? Buffer.alloc(0)], context);
+        return { at, reason, fields: [...fields], body: sealed.toString('base64') };
+      }),
+    );
+    const { deadline, receivedAt, messageIds, receipts, sentAt, trace } = batch;
+    await deps.publisher.publish({
+      batch: batch.batch,
+      pipeline: batch.pipeline,
+      deadline,
+      receivedAt,
+      messageIds,
+      receipts,
+      sentAt,
+      trace,
+      rows: [...result.rows],
+      columns: Object.fromEntries(Object.entries(result.columns).map(([name, cells]) => [name, [...cells]])),
+      rejects,
+      keys: deps.keys().map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
+    });
+    deps.onMasked(result, (performance.now() - began) / 1_000);
+    return 'done';
+  };
+}
+
+/** What a quarantined body is bound to: `masque quarantine show` needs the same words to open it. */
+export function quarantineContext(pipeline: string, messageId: string): string {
+  return `masque/quarantine/v1/${pipeline}/${messageId}`;
+}
+
+function miscounted(batch: string): Fault {
+  return new Fault('batch_miscounted', 'a sealed batch holds another number of bodies than its job says', {
+    heals: false,
+    details: { batch },
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * A batch of bodies as columns and rejects. Pure: no queue, no clock, no I/O.
+ *
+ *     body ──parse──▶ object ──read──▶ record ──mask──▶ tokens ──convert──▶ row
+ *       └───────────────┴────────────────┴───────────────┴──▶ reject (reason, fields)
+ *
+ * Invariants
+ * - Each message is in `rows` or in `rejects`, never both, never neither: one bad message disturbs no neighbour.
+ * - A cell of a masked field comes out of the masker and nowhere else. `columnCells` has no path from a masked field
+ *   to a cell but its tokens, and a masker that throws fails the whole batch, which is then tried again: closed.
+ */
+import type { Masker } from '@masque/masking';
+import { type Column, isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
+import { isReject, type JsonObject, parseBody, type Reject } from './body.ts';
+import { createRecordReader } from './record.ts';
+
+export type Cell = string | number | boolean | null;
+
+export interface MaskedColumns {
+  /** Indices of the messages that became rows. */
+  readonly rows: readonly number[];
+  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+  readonly rejects: readonly (Reject & { readonly at: number })[];
+  /** Members of records that the pipeline does not name; they are dropped. */
+  readonly extraFields: number;
+}
+
+export interface BatchInput {
+  readonly bodies: readonly Buffer[];
+  readonly messageIds: readonly string[];
+  /** Epoch milliseconds. */
+  readonly sentAt: readonly number[];
+}
+
+export function createBatchMasker(
+  pipeline: Pipeline,
+  masker: Pick<Masker, 'mask'>,
+): (batch: BatchInput) => MaskedColumns {
+  const reader = createRecordReader(pipeline);
+  const limits = { maxBytes: pipeline.bodyMaxBytes, knownFields: reader.knownFields };
+  const { columns } = pipeline.target;
+  const maskedFields = Object.keys(pipeline.mask);
+
+  return ({ bodies, messageIds, sentAt }) => {
+    const rejects = new Map<number, Reject>();
+    const refuse = (at: number, reason: ReasonCode, field: string): unknown =>
+      rejects.set(at, { reason, fields: [field] });
+    let extraFields = 0;
+
+    let found: { readonly at: number; readonly record: JsonObject }[] = [];
+    for (const [at, body] of bodies.entries()) {
+      const object = parseBody(body, limits);
+      const record = isReject(object) ? object : reader.read(object);
+      if (isReject(record)) rejects.set(at, record);
+      else {
+        extraFields += reader.extraFields(object as JsonObject);
+        found.push({ at, record });
+      }
+    }
+
+    const tokens = new Map<string, Map<number, string | null>>();
+    for (const field of maskedFields) {
+      const results = masker.mask(
+        field,
+        found.map(({ record }) => (record[field] as string | null | undefined) ?? null),
+      );
+      const ofField = new Map<number, string | null>();
+      for (const [place, { at }] of found.entries()) {
+        const result = results[place];
+        if (result === undefined || isRefusal(result)) refuse(at, result?.refused ?? 'invalid_value', field);
+        else ofField.set(at, result);
+      }
+      tokens.set(field, ofField);
+      found = found.filter(({ at }) => !rejects.has(at));
+    }
+
+    const converted = columns.map((column) =>
+      found.map(({ at, record }): Cell => {
+        const { source } = column;
+        switch (source.kind) {
+          case 'token':
+            return tokens.get(source.field)?.get(at) ?? null;
+          case 'message':
+            return messageCell(source.attribute, messageIds[at] ?? '', sentAt[at] ?? 0);
+          case 'field': {
+            const cell = plainCell(source, record);
+            if (!isRefusal(cell)) return cell;
+            refuse(at, cell.refused, source.field);
+            return null;
+          }
+          default:
+            return source satisfies never;
+        }
+      }),
+    );
+    const kept = found.map(({ at }) => !rejects.has(at));
+    return {
+      rows: found.filter((_, place) => kept[place]).map(({ at }) => at),
+      columns: Object.fromEntries(
+        columns.map(({ name }, index) => [name, (converted[index] ?? []).filter((_, place) => kept[place])]),
+      ),
+      rejects: [...rejects].sort(([a], [b]) => a - b).map(([at, { reason, fields }]) => ({ at, reason, fields })),
+      extraFields,
+    };
+  };
+}
+
+type FieldSource = Extract<Column['source'], { kind: 'field' }>;
+
+function plainCell({ field, as }: FieldSource, record: JsonObject): Cell | { readonly refused: ReasonCode } {
+  const value = (record[field] ?? null) as Cell;
+  if (as === undefined || value === null) return value;
+  return (as.convert as (value: unknown) => Cell)(value);
+}
+
+function messageCell(attribute: 'id' | 'sent_at' | 'sent_day', messageId: string, sentAt: number): Cell {
+  switch (attribute) {
+    case 'id':
+      return messageId;
+    case 'sent_at':
+      return new Date(sentAt).toISOString();
+    case 'sent_day':
+      return new Date(sentAt).toISOString().slice(0, 10);
+    default:
+      return attribute satisfies never;
+  }
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { type Fault, retry } from '@masque/fault';
+import { extracted } from '@masque/handoff-extracted';
+import { masked } from '@masque/handoff-masked';
+import { createJobQueue } from '@masque/job-queue';
+import { createMasker, readMaskKeys } from '@masque/masking';
+import { loadPipeline } from '@masque/pipeline';
+import { createOpener, createSealer, readSealPrivateKey, readSealPublicKey } from '@masque/sealing';
+import type { Service, StageContext } from '@masque/stage';
+import type { settings } from './config.ts';
+import { createHandler } from './handle.ts';
+import { createInstruments } from './instruments.ts';
+import { createBatchMasker } from './mask-batch.ts';
+
+/** Sealed batches → columns and rejects. The only stage that sees a plain value; it keeps none. */
+export async function createMaskerStage(context: StageContext<typeof settings>): Promise<Service> {
+  const { settings: set, log, logFault, metrics } = context;
+  const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
+  const keyFile = (name: string): string => join(set.MASQUE_KEYS_DIR, 'masker', name);
+  const [sealKey, quarantineKey, maskKeys] = await Promise.all([
+    readSealPrivateKey(keyFile('seal.private.json')),
+    readSealPublicKey(keyFile('quarantine.public.json')),
+    readMaskKeys(keyFile('mask.json')),
+  ]);
+  const masker = createMasker({ mask: pipeline.mask, keys: maskKeys, memoEntries: set.MASK_MEMO_ENTRIES });
+  const count = createInstruments(metrics, masker);
+
+  const jobs = createJobQueue({
+    url: set.REDIS_URL,
+    prefix: set.REDIS_PREFIX,
+    name: `masker:${context.replica}`,
+    onFault: (fault) => logFault('redis_fault', fault),
+  });
+  const consumer = jobs.consumer(extracted, pipeline.name, {
+    concurrency: set.MASK_CONCURRENCY,
+    handle: createHandler({
+      pipeline: pipeline.name,
+      opener: createOpener([sealKey]),
+      quarantineSealer: createSealer(quarantineKey),
+      maskBatch: createBatchMasker(pipeline, masker),
+      keys: () => masker.keys(),
+      publisher: jobs.publisher(masked, pipeline.name),
+      onMasked: (batch, seconds) => count.masked(batch, seconds),
+    }),
+    onFault(fault, { batch, tries }) {
+      count.failed(fault.code);
+      logFault('mask_fault', fault, { batch, tries });
+    },
+    onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
+  });
+
+  let waitingFor: string | undefined = 'starting';
+  return {
+    async start(signal) {
+      await retry(() => jobs.check(), {
+        signal,
+        onRetry(fault: Fault) {
+          waitingFor = fault.code;
+          logFault('waiting_for_redis', fault);
+        },
+      });
+      await consumer.start();
+      log.info('masking', {
+        pipeline: pipeline.name,
+        keys: masker
+          .keys()
+          .map(({ kid }) => kid)
+          .join(' '),
+      });
+      waitingFor = undefined;
+    },
+    waitingFor: () => waitingFor,
+    async stop(deadline) {
+      const { abandoned } = await consumer.stop(deadline);
+      await jobs.close();
+      return { abandoned };
+    },
+  };
+}
