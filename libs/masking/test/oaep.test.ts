@@ -146,6 +146,18 @@ test('lengths that the scheme does not have are refused', () => {
   expect(decryptOaep(privateKey, Buffer.concat([Buffer.of(0), ciphertext]))).toBeUndefined();
 });
 
+test('a ciphertext without its leading zero is the same number, and still no ciphertext', () => {
+  const message = Buffer.from('x');
+  const seed = Buffer.alloc(32);
+  let ciphertext = encryptOaep(publicKey, message, seed);
+  for (let count = 1; ciphertext[0] !== 0; count += 1) {
+    seed.writeUInt32BE(count);
+    ciphertext = encryptOaep(publicKey, message, seed);
+  }
+  expect(decryptOaep(privateKey, ciphertext)).toEqual(message);
+  expect(decryptOaep(privateKey, ciphertext.subarray(1))).toBeUndefined();
+});
+
 function bytes(minLength: number, maxLength: number) {
   return fc.uint8Array({ minLength, maxLength }).map((array) => Buffer.from(array));
 }

@@ -124,6 +124,13 @@ test('parts: nothing but what joinParts makes is split', () => {
       const split = splitParts(Buffer.from(bytes));
       expect(split === undefined ? undefined : joinParts(split)).toEqual(split && Buffer.from(bytes));
     }),
-    { numRuns: 2_000, examples: [[Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0)], [Uint8Array.of(255, 255, 255, 255)]] },
+    {
+      numRuns: 2_000,
+      examples: [
+        [Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0)],
+        [Uint8Array.of(255, 255, 255, 255)],
+        [Uint8Array.of(0, 0, 0, 0, 9)],
+      ],
+    },
   );
 });
