@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { settled } from '@masque/handoff-settled';
+import { keyPaths } from '@masque/key-files';
 import { createJobQueue } from '@masque/job-queue';
 import { loadPipeline } from '@masque/pipeline';
 import { createSealer, readSealPublicKey } from '@masque/sealing';
@@ -28,7 +28,7 @@ const behind = ['extracted', 'masked'] as const;
 export async function createExtractor(context: StageContext<typeof settings>): Promise<Service> {
   const { settings: set, log, logFault, metrics } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
-  const sealKey = await readSealPublicKey(join(set.MASQUE_KEYS_DIR, 'extractor', 'seal.public.json'));
+  const sealKey = await readSealPublicKey(keyPaths(set.MASQUE_KEYS_DIR).extractor.sealPublic);
   const count = createInstruments(metrics);
 
   const source = createSqsSource(sourceOptions(set, pipeline.source.queue));

@@ -42,6 +42,10 @@ export function createGate(options: GateOptions): Gate {
   let opened = Promise.withResolvers<void>();
   const stopped = new AbortController();
 
+  function isShut(): boolean {
+    return state !== 'open' && !stopped.signal.aborted;
+  }
+
   function turn(next: GateState): void {
     if (next === state) return;
     if (next === 'open') opened.resolve();
@@ -78,7 +82,6 @@ export function createGate(options: GateOptions): Gate {
     },
     async whenOpen() {
       // Closed again before this caller ran: wait for the next opening.
-      const isShut = (): boolean => state !== 'open' && !stopped.signal.aborted;
       while (isShut()) await opened.promise;
     },
     start: () => void watch(),

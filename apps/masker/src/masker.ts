@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { type Fault, retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
+import { keyPaths } from '@masque/key-files';
 import { createMasker, readMaskKeys } from '@masque/masking';
 import { loadPipeline } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKey, readSealPublicKey } from '@masque/sealing';
@@ -16,11 +16,11 @@ import { createBatchMasker } from './mask-batch.ts';
 export async function createMaskerStage(context: StageContext<typeof settings>): Promise<Service> {
   const { settings: set, log, logFault, metrics } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
-  const keyFile = (name: string): string => join(set.MASQUE_KEYS_DIR, 'masker', name);
+  const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
   const [sealKey, quarantineKey, maskKeys] = await Promise.all([
-    readSealPrivateKey(keyFile('seal.private.json')),
-    readSealPublicKey(keyFile('quarantine.public.json')),
-    readMaskKeys(keyFile('mask.json')),
+    readSealPrivateKey(files.sealPrivate),
+    readSealPublicKey(files.quarantinePublic),
+    readMaskKeys(files.mask),
   ]);
   const masker = createMasker({ mask: pipeline.mask, keys: maskKeys, memoEntries: set.MASK_MEMO_ENTRIES });
   const count = createInstruments(metrics, masker);

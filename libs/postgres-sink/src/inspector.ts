@@ -12,6 +12,8 @@ export interface PipelineCounts {
 /** Reading what Masque wrote: for the command line and the tests, never for a stage. */
 export interface Inspector {
   counts(): Promise<PipelineCounts>;
+  /** Rows of the target, whoever put them there. */
+  rows(): Promise<number>;
   /** Rows of the target whose column is not null, and how many different values they hold. */
   distinct(column: string): Promise<{ readonly values: number; readonly distinct: number }>;
   /** Some rows of the target as they stand, by column name. */
@@ -43,6 +45,12 @@ export function createInspector(options: { readonly databaseUrl: string; readonl
         loaded: settledInLedger - total,
         quarantined: { total, reasons: Object.fromEntries(reasons.map(({ reason, count }) => [reason, count])) },
       };
+    },
+    async rows() {
+      const [row] = await pool.query<{ readonly count: number }>({
+        text: `select count(*)::float8 as count from ${table}`,
+      });
+      return row?.count ?? 0;
     },
     async distinct(column) {
       const name = quote(column);

@@ -1,5 +1,5 @@
 import type { Fault } from '@masque/fault';
-import { Pool as PgPool, type QueryConfig, type QueryResult } from 'pg';
+import { Pool as PgPool, type QueryConfig, type QueryResult, types } from 'pg';
 import { sqlFault } from './sql-fault.ts';
 
 export interface PoolOptions {
@@ -41,6 +41,7 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    types: { getTypeParser },
     // The server gives up first; the client's own limit is for a server that no longer answers at all.
     query_timeout: statementTimeoutMs + 5_000,
     // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it; its types do not say so
@@ -84,6 +85,12 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
     close: () => pool.end(),
   };
 }
+
+const dateOid = 1_082;
+
+/** A `date` is a day, not the instant of its midnight in this process's time zone: kept as PostgreSQL prints it. */
+const getTypeParser: typeof types.getTypeParser = (oid, format) =>
+  Number(oid) === dateOid ? (text: string) => text : types.getTypeParser(oid, format);
 
 /** `host:port/database`, without credentials. */
 export function addressOf(databaseUrl: string): string {

@@ -1,0 +1,79 @@
+import { type Pipeline, toTarget } from '@masque/pipeline';
+import { type Cell, createInspector } from '@masque/postgres-sink';
+import { openUnmasker } from '../commands/unmask.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Where every message ended, as the stores themselves tell it. */
+export interface Account {
+  readonly pipeline: Pipeline;
+  readonly sent: number;
+  readonly loaded: number;
+  readonly quarantined: { readonly total: number; readonly reasons: Readonly<Record<string, number>> };
+  /** By masked field: rows with a token, and different tokens. */
+  readonly duplicates: Readonly<Record<string, { readonly values: number; readonly distinct: number }>>;
+  readonly settled: number;
+  readonly queueEmpty: boolean;
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  /** The most repeated token of the first masked field, opened with the custodian's key. */
+  readonly proof: { readonly token: string; readonly value: string; readonly count: number } | undefined;
+  readonly snapshot: Snapshot;
+  /** From the first receive to the last commit. */
+  readonly workSeconds: number;
+  /** The whole run. */
+  readonly seconds: number;
+  /** Every message sent is in exactly one place, and the queue is empty. */
+  readonly complete: boolean;
+}
+
+export async function account(options: {
+  readonly workspace: Workspace;
+  readonly pipeline: Pipeline;
+  readonly sent: number;
+  readonly snapshot: Snapshot;
+  readonly seconds: number;
+}): Promise<Account> {
+  const { workspace, pipeline, sent, snapshot, seconds } = options;
+  const inspector = createInspector({ databaseUrl: workspace.databaseUrl, target: toTarget(pipeline) });
+  try {
+    const tokenColumns = pipeline.target.columns.flatMap(({ name, source }) =>
+      source.kind === 'token' ? [{ column: name, field: source.field }] : [],
+    );
+    const [counts, queue, rows, ...distinct] = await Promise.all([
+      inspector.counts(),
+      workspace.stack.sqs.counts(workspace.queueUrl),
+      inspector.sample(4),
+      ...tokenColumns.map(({ column }) => inspector.distinct(column)),
+    ]);
+    const [first] = tokenColumns;
+    const repeated = first === undefined ? undefined : await inspector.mostRepeated(first.column);
+    const unmasker = await openUnmasker(workspace.keysDir, pipeline);
+    const queueEmpty = queue.visible + queue.inFlight + queue.delayed === 0;
+    return {
+      pipeline,
+      sent,
+      loaded: counts.loaded,
+      quarantined: counts.quarantined,
+      duplicates: Object.fromEntries(
+        tokenColumns.map(({ field }, at) => [field, distinct[at] ?? { values: 0, distinct: 0 }]),
+      ),
+      settled: snapshot.deleted,
+      queueEmpty,
+      rows,
+      proof:
+        typeof repeated?.value === 'string'
+          ? { token: repeated.value, count: repeated.count, value: unmasker.unmask(repeated.value, first?.field).value }
+          : undefined,
+      snapshot,
+      workSeconds: ((snapshot.lastCommit ?? 0) - (snapshot.firstReceived ?? 0)) / 1_000,
+      seconds,
+      complete:
+        queueEmpty &&
+        counts.settledInLedger === sent &&
+        (await inspector.rows()) === counts.loaded &&
+        counts.loaded + counts.quarantined.total === sent,
+    };
+  } finally {
+    await inspector.close();
+  }
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Fault } from '@masque/fault';
+import { parseMetrics, type Samples } from './exposition.ts';
+
+export const stages = ['extractor', 'masker', 'loader'] as const;
+export type StageName = (typeof stages)[number];
+export type Replicas = Readonly<Record<StageName, number>>;
+
+/** One replica of a stage, as a process of its own: the same command that a container runs. */
+export interface StageProcess {
+  readonly stage: StageName;
+  readonly pid: number;
+  /** Its `/metrics`, summed over labels; undefined when it does not answer. */
+  scrape(): Promise<Samples | undefined>;
+  /** Resolves when `/readyz` says so. @throws {Fault} `stage_ended` */
+  whenReady(signal: AbortSignal): Promise<void>;
+  /** Resolves with the exit status once it has ended, whoever ended it. */
+  readonly ended: Promise<number | null>;
+  stop(): Promise<number | null>;
+}
+
+export interface StageProcessOptions {
+  readonly stage: StageName;
+  readonly replica: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Its log goes to `<stage>-<replica>.log` in here. */
+  readonly logDir: string;
+}
+
+const tether = fileURLToPath(new URL('./tether.ts', import.meta.url));
+
+export function startStage({ stage, replica, env, logDir }: StageProcessOptions): StageProcess {
+  const main = fileURLToPath(new URL(`../../../${stage}/src/main.ts`, import.meta.url));
+  const logFile = join(logDir, `${stage}-${replica}.log`);
+  const child = spawn(process.execPath, ['--import', tether, main], {
+    // Nothing of this process's environment but what finds programs: the settings are all there is.
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      ...env,
+      HTTP_HOST: '127.0.0.1',
+      HTTP_PORT: '0',
+    },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // Ctrl-C in a terminal reaches the whole group; the demo stops its stages itself, in order.
+    detached: true,
+  });
+  const log = createWriteStream(logFile);
+  child.stderr.pipe(log, { end: false });
+  const port = Promise.withResolvers<number>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    log.write(`${line}\n`);
+    const found = /"port":(\d+)/.exec(line)?.[1];
+    if (found !== undefined) port.resolve(Number(found));
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', (status) => {
+      log.end();
+      resolve(status);
+    });
+  });
+  void ended.then((status) => port.reject(endedEarly(stage, status, logFile)));
+  port.promise.catch(() => {});
+
+  return {
+    stage,
+    pid: child.pid ?? -1,
+    ended,
+    async scrape() {
+      const response = await fetch(`http://127.0.0.1:${await port.promise}/metrics`).catch(() => undefined);
+      return response?.ok === true ? parseMetrics(await response.text()) : undefined;
+    },
+    async whenReady(signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const response = await fetch(`http://127.0.0.1:${await port.promise}/readyz`).catch(() => undefined);
+        if (response?.ok === true) return;
+        if (child.exitCode !== null) throw endedEarly(stage, child.exitCode, logFile);
+        await sleep(50);
+      }
+    },
+    stop: () => stop(child, ended),
+  };
+}
+
+async function stop(child: ChildProcess, ended: Promise<number | null>): Promise<number | null> {
+  child.kill('SIGTERM');
+  return ended;
+}
+
+function endedEarly(stage: StageName, status: number | null, logFile: string): Fault {
+  return new Fault('stage_ended', `the ${stage} ended with status ${status ?? 'none'}; its log is ${logFile}`, {
+    heals: false,
+  });
+}

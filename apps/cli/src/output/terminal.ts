@@ -1,0 +1,56 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/**
+ * What a person reads. Colours go when the stream is no terminal, or NO_COLOR says so (`styleText` looks at both), so
+ * piped output is plain.
+ */
+export function paint(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  return styleText(style, text, { stream, validateStream: true });
+}
+
+export function say(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** For machines: one object on one line, the last of standard output. */
+export function sayJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Progress and remarks, apart from the answer. */
+export function remark(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** Columns padded to their widest cell; control characters shown as what they are. */
+export function table(rows: readonly (readonly string[])[], indent = '  '): string {
+  const clean = rows.map((row) => row.map((cell) => printable(cell)));
+  const widths: number[] = [];
+  for (const row of clean) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  return clean
+    .map(
+      (row) =>
+        indent +
+        row
+          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+          .join('  ')
+          .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Cells may come from a database: a terminal must not obey them. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '�');
+}
+
+export function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
