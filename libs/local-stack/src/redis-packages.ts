@@ -1,6 +1,5 @@
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { inheritedEnv } from './inherited-env.ts';
 import type { ReaperLink } from './reaper-link.ts';
@@ -15,7 +14,8 @@ export interface FetchDeps {
 
 /** What an earlier run fetched, if anything. */
 export async function cachedRedis(): Promise<RedisBinary | undefined> {
-  return await redisIn(join(cacheFolder(), unpackedName));
+  const cache = cacheFolder();
+  return cache === undefined ? undefined : await redisIn(join(cache, unpackedName));
 }
 
 /**
@@ -25,8 +25,7 @@ export async function cachedRedis(): Promise<RedisBinary | undefined> {
  */
 export async function fetchRedis(deps: FetchDeps): Promise<RedisBinary | undefined> {
   const { link } = deps;
-  const cache = cacheFolder();
-  await mkdir(cache, { recursive: true });
+  const cache = await writableCache(deps.temporary);
   // Registered with the reaper, so that a run broken off leaves nothing half-made in the cache.
   const work = await link.temporaryFolder(cache);
   try {
@@ -56,8 +55,23 @@ export async function fetchRedis(deps: FetchDeps): Promise<RedisBinary | undefin
 
 const unpackedName = `redis-${process.platform}-${process.arch}`;
 
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'masque');
+/** Undefined: a user without a home, `nobody` for one. */
+function cacheFolder(): string | undefined {
+  const { XDG_CACHE_HOME: cache, HOME: home } = process.env;
+  if (cache !== undefined && isAbsolute(cache)) return join(cache, 'masque');
+  return home === undefined || home === '' ? undefined : join(home, '.cache', 'masque');
+}
+
+async function writableCache(temporary: string): Promise<string> {
+  const cache = cacheFolder();
+  if (cache === undefined) return temporary;
+  try {
+    await mkdir(cache, { recursive: true });
+    await access(cache, constants.W_OK);
+    return cache;
+  } catch {
+    return temporary;
+  }
 }
 
 function aptOptions(work: string): string[] {

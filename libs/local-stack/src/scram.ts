@@ -8,8 +8,12 @@ export type ScramClient = (request: number, data: Buffer) => Buffer | undefined;
  * SASLFinal. The password is ours and plain ASCII, so no SASLprep; the server is our own child, so its signature is
  * not checked.
  */
-export function scramClient(password: string, nonce = randomBytes(18).toString('base64')): ScramClient {
-  const first = `n=,r=${nonce}`;
+export function scramClient(
+  password: string,
+  // PostgreSQL takes the user from the startup message and ignores this one; RFC 7677's example has both.
+  { user = '', nonce = randomBytes(18).toString('base64') } = {},
+): ScramClient {
+  const first = `n=${user},r=${nonce}`;
   return (request, data) => {
     if (request === 10) {
       const initial = Buffer.from(`n,,${first}`);

@@ -81,13 +81,10 @@ export function createServer(recipe: ServerRecipe, deps: ServerDeps): LocalServe
     const from = await sizeOf(spec.log);
     const process = await spawned(spec);
     running = process;
-    let over = false;
-    void process.exited.then(() => {
-      over = true;
-      if (running === process) running = undefined;
-    });
+    const isAlive = (): boolean => running === process;
+    void watch(process);
     try {
-      while (!over && Date.now() < deadline) {
+      while (isAlive() && Date.now() < deadline) {
         if (await recipe.answers(candidate, process.pid, await readSince(spec.log, from))) {
           await recipe.opened?.(candidate);
           if (port !== candidate) await deps.onPort(candidate);
@@ -100,8 +97,14 @@ export function createServer(recipe: ServerRecipe, deps: ServerDeps): LocalServe
       await end(process, 'SIGKILL');
       throw error;
     }
-    if (!over) await end(process, 'SIGKILL');
-    return refusalOf(await process.exited, await readSince(spec.log, from), over);
+    const endedItself = !isAlive();
+    if (!endedItself) await end(process, 'SIGKILL');
+    return refusalOf(await process.exited, await readSince(spec.log, from), endedItself);
+  }
+
+  async function watch(process: ReapedProcess): Promise<void> {
+    await process.exited;
+    if (running === process) running = undefined;
   }
 
   async function spawned(spec: ProcessSpec): Promise<ReapedProcess> {
@@ -111,12 +114,6 @@ export function createServer(recipe: ServerRecipe, deps: ServerDeps): LocalServe
       if (!(error instanceof Fault) || error.code !== 'reaper_refused') throw error;
       throw startFault(name, { reason: 'not_run', said: String(error.details['errno']) });
     }
-  }
-
-  async function end(process: ReapedProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-    if (process === undefined) return;
-    await process.signal(signal);
-    await process.ended();
   }
 
   return {
@@ -131,6 +128,12 @@ export function createServer(recipe: ServerRecipe, deps: ServerDeps): LocalServe
     stop: (signal) => inOrder(() => end(running, signal ?? recipe.stopSignal)),
     kill: () => inOrder(() => end(running, 'SIGKILL')),
   };
+}
+
+async function end(process: ReapedProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (process === undefined) return;
+  await process.signal(signal);
+  await process.ended();
 }
 
 /** A server with more to it. Descriptors, because a spread would freeze `port` and `pid`. */

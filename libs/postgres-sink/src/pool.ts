@@ -86,11 +86,9 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
   };
 }
 
-const dateOid = 1_082;
-
 /** A `date` is a day, not the instant of its midnight in this process's time zone: kept as PostgreSQL prints it. */
 const getTypeParser: typeof types.getTypeParser = (oid, format) =>
-  Number(oid) === dateOid ? (text: string) => text : types.getTypeParser(oid, format);
+  oid === types.builtins.DATE ? (text: string) => text : types.getTypeParser(oid, format);
 
 /** `host:port/database`, without credentials. */
 export function addressOf(databaseUrl: string): string {
