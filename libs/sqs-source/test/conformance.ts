@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '@masque/fault';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSqsSource, type SourceMessage, type SqsSource, type SqsSourceOptions } from '../src/index.ts';
-import { createTestQueue, sqsRegion, type TestQueue } from './test-queue.ts';
+import { createTestQueue, forgetAwsVariables, sqsRegion, type TestQueue } from './test-queue.ts';
 
 /** What differs between ways to a queue: where to connect, and the options that choose the way. */
 export interface Way {
@@ -32,7 +32,11 @@ export function conformance(name: string, open: () => Promise<Way>): void {
       way = await open();
     });
     afterAll(async () => way.close?.());
-    afterEach(() => opened.splice(0).forEach((source) => source.close()));
+    beforeEach(forgetAwsVariables);
+    afterEach(() => {
+      vi.unstubAllEnvs();
+      opened.splice(0).forEach((source) => source.close());
+    });
 
     function connect(options: Partial<SqsSourceOptions> = {}): SqsSource {
       const named = 'queueName' in options || 'queueUrl' in options ? {} : { queueUrl: queue.url };

@@ -1,7 +1,7 @@
 /**
- * LocalStack of 2022 in front of a real queue: takes SQS's query protocol only, answers in XML, and has never heard
- * of MessageSystemAttributeNames. JSON requests get the status 500 with XML that LocalStack gives them
- * (localstack/localstack#9610). Forms as in the SQS API Reference's query examples.
+ * LocalStack of 2022 in front of a real queue: takes SQS's query protocol only and answers in XML. JSON requests get
+ * the status 500 with XML that LocalStack gives them (localstack/localstack#9610). Forms as in the SQS API
+ * Reference's query examples.
  */
 import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

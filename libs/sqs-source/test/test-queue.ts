@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { TestStack } from '@masque/local-stack/testing';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 
 export interface TestQueue {
   readonly name: string;
@@ -38,4 +38,9 @@ export async function createTestQueue(
   } finally {
     client.destroy();
   }
+}
+
+/** Takes the developer's own AWS_* away until `vi.unstubAllEnvs`. */
+export function forgetAwsVariables(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
 }
