@@ -37,7 +37,8 @@ export interface SqsSource {
   /**
    * Sends every body at least once (a request that was cut off is sent again) and returns the message ids in order.
    * `onSent` gets how many have been taken so far. A body that SQS would refuse is a fault `sqs_body_refused` with its
-   * `index` before anything is sent; every fault's details carry `sent`. FIFO queues are refused (`sqs_fifo`): they want message groups.
+   * `index` before anything is sent; a fault while sending has `sent` in its details, how many were taken. FIFO
+   * queues are refused (`sqs_fifo`): they want message groups.
    */
   send(bodies: readonly string[], onSent?: (count: number) => void): Promise<string[]>;
   /** Closes the connections; may be called twice. A call still under way fails with `sqs_call_aborted`. */
