@@ -1,6 +1,6 @@
+import { type Replicas, stages } from '@masque/local-pipeline';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runDemo } from '../demo/run-demo.ts';
-import { type Replicas, stages } from '../demo/stage-process.ts';
 
 interface DemoFlags {
   readonly input?: string;

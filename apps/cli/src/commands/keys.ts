@@ -1,7 +1,5 @@
-import { keyPaths, type KeyDescription, writeDescription } from '@masque/key-files';
-import { createKeys } from '@masque/masking';
-import type { Pipeline } from '@masque/pipeline';
-import { createSealKeys } from '@masque/sealing';
+import type { KeyDescription } from '@masque/key-files';
+import { initKeys } from '@masque/keyring';
 import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
@@ -19,17 +17,6 @@ export function keysCommand(): Command {
         else sayKeys(dir, keys);
       }),
   );
-}
-
-/** Makes what every role needs. @throws {Fault} `key_file_exists`: nothing is overwritten */
-export async function initKeys(dir: string, pipeline: Pipeline): Promise<readonly KeyDescription[]> {
-  const created = new Date();
-  const keys = [
-    ...(await createSealKeys({ dir, created })),
-    ...(await createKeys({ dir, mask: pipeline.mask, created })),
-  ];
-  await writeDescription(keyPaths(dir).description, keys);
-  return keys;
 }
 
 function sayKeys(dir: string, keys: readonly KeyDescription[]): void {

@@ -3,8 +3,7 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { keyPaths } from '@masque/key-files';
-import { createUnmasker, readMaskKeys, readUnmaskKeys, type Unmasker } from '@masque/masking';
-import type { Pipeline } from '@masque/pipeline';
+import { openUnmasker } from '@masque/keyring';
 import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
@@ -40,13 +39,6 @@ export function unmaskCommand(): Command {
           );
       },
     );
-}
-
-/** The custodian's files of a folder, as an unmasker. @throws {Fault} `key_file_…`, `key_pair_mismatch` */
-export async function openUnmasker(dir: string, pipeline: Pipeline): Promise<Unmasker> {
-  const { custodian } = keyPaths(dir);
-  const [maskKeys, unmaskKeys] = await Promise.all([readMaskKeys(custodian.mask), readUnmaskKeys(custodian.unmask)]);
-  return createUnmasker({ mask: pipeline.mask, maskKeys, unmaskKeys });
 }
 
 /** One line a call, without values, beside the custodian's keys. What cannot be recorded is not answered. */

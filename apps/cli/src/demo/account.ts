@@ -1,7 +1,7 @@
+import { openUnmasker } from '@masque/keyring';
+import type { Snapshot } from '@masque/local-pipeline';
 import { type Pipeline, toTarget } from '@masque/pipeline';
 import { type Cell, createInspector } from '@masque/postgres-sink';
-import { openUnmasker } from '../commands/unmask.ts';
-import type { Snapshot } from './snapshot.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where every message ended, as the stores themselves tell it. */
@@ -47,7 +47,7 @@ export async function account(options: {
     ]);
     const [first] = tokenColumns;
     const repeated = first === undefined ? undefined : await inspector.mostRepeated(first.column);
-    const unmasker = await openUnmasker(workspace.keysDir, pipeline);
+    const unmasker = await openUnmasker(workspace.local.keysDir, pipeline);
     const queueEmpty = queue.visible + queue.inFlight + queue.delayed === 0;
     return {
       pipeline,

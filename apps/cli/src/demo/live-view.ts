@@ -1,7 +1,6 @@
+import { type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
 import { createLogUpdate } from 'log-update';
 import { count, paint, remark } from '../output/terminal.ts';
-import type { Snapshot } from './snapshot.ts';
-import { type Replicas, stages } from './stage-process.ts';
 
 export interface LiveView {
   show(snapshot: Snapshot): void;

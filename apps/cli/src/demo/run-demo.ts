@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
+import { loadSample, type Replicas, type Snapshot, type StageProcess, stages } from '@masque/local-pipeline';
 import type { Pipeline } from '@masque/pipeline';
 import { exitStatus } from '@masque/stage';
 import { readLines } from '../commands/send.ts';
@@ -15,9 +16,6 @@ import { readPipeline } from '../environment.ts';
 import { count, paint, remark, say, sayJson } from '../output/terminal.ts';
 import { account } from './account.ts';
 import { createLiveView } from './live-view.ts';
-import { loadSample } from './sample.ts';
-import { createSnapshots, type Snapshot } from './snapshot.ts';
-import { type Replicas, type StageProcess, stages, startStage } from './stage-process.ts';
 import { saySummary, toJson } from './summary.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -42,19 +40,18 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const pipeline = await readPipeline();
   const stay = options.listen === true || options.keep === true;
   let workspace: Workspace | undefined;
-  let processes: StageProcess[] = [];
   try {
     note(`starting PostgreSQL, Redis and SQS on this machine, making keys`);
     workspace = await openWorkspace({ pipeline, keep: stay, signal, onProgress: note });
     const sent = options.listen === true ? 0 : await sendAll(workspace, pipeline, options);
-    processes = startAll(workspace, options.replicas);
-    await Promise.all(processes.map((process) => process.whenReady(signal)));
+    const { local } = workspace;
+    await local.startAll(options.replicas, signal);
     if (options.listen === true) {
       sayListening(workspace);
-      await Promise.race([aborted(signal), someEnd(processes)]);
+      await Promise.race([aborted(signal), someEnd(local.processes)]);
       return exitStatus.ok;
     }
-    const last = await watch(workspace, processes, sent, options);
+    const last = await watch(workspace, sent, options);
     const result = await account({
       workspace,
       pipeline,
@@ -66,7 +63,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     else saySummary(result);
     if (options.keep === true) {
       sayListening(workspace);
-      await Promise.race([aborted(signal), someEnd(processes)]);
+      await Promise.race([aborted(signal), someEnd(local.processes)]);
     }
     return result.complete ? exitStatus.ok : exitStatus.failed;
   } catch (error) {
@@ -76,7 +73,6 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     }
     throw error;
   } finally {
-    await Promise.all(processes.map((process) => process.stop()));
     await workspace?.close();
   }
 }
@@ -104,28 +100,16 @@ async function sendAll({ stack, queueUrl }: Workspace, pipeline: Pipeline, optio
   return sent;
 }
 
-function startAll({ env, logDir }: Workspace, replicas: Replicas): StageProcess[] {
-  return stages.flatMap((stage) =>
-    Array.from({ length: replicas[stage] }, (_, at) => startStage({ stage, replica: at + 1, env, logDir })),
-  );
-}
-
 /** Looks until every message is settled. @throws {Fault} `stage_ended`, `stuck` */
-async function watch(
-  workspace: Workspace,
-  processes: readonly StageProcess[],
-  sent: number,
-  { replicas, signal }: DemoOptions,
-): Promise<Snapshot> {
-  const snapshot = createSnapshots(processes);
+async function watch(workspace: Workspace, sent: number, { replicas, signal }: DemoOptions): Promise<Snapshot> {
   const view = createLiveView(sent, replicas);
-  const end = someEnd(processes);
+  const end = someEnd(workspace.local.processes);
   let moved = Date.now();
   let before = -1;
   try {
     for (;;) {
       signal.throwIfAborted();
-      const now = await Promise.race([snapshot(), end]);
+      const now = await Promise.race([workspace.local.snapshot(), end]);
       view.show(now);
       if (now.deleted >= sent && (await isEmpty(workspace))) return now;
       const progress = now.deleted + stages.reduce((sum, stage) => sum + now.stages[stage].messages, 0);
@@ -158,13 +142,13 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-function stuck({ logDir }: Workspace): Fault {
+function stuck({ local: { logDir } }: Workspace): Fault {
   return new Fault('stuck', `no message has moved for ${stuckAfterMs / 1_000} s; the stages’ logs are in ${logDir}`, {
     heals: false,
   });
 }
 
-function sayListening({ env, queueUrl, logDir }: Workspace): void {
+function sayListening({ local, queueUrl, databaseUrl }: Workspace): void {
   say();
   say(paint(process.stdout, 'bold', 'Listening.') + ' Ctrl-C stops everything. From another terminal, in this folder:');
   say();
@@ -172,6 +156,6 @@ function sayListening({ env, queueUrl, logDir }: Workspace): void {
   say('  npx masque status                       where messages are');
   say();
   say(`  queue       ${queueUrl}`);
-  say(`  table       ${env['DATABASE_URL'] ?? ''}`);
-  say(`  stage logs  ${logDir}`);
+  say(`  table       ${databaseUrl}`);
+  say(`  stage logs  ${local.logDir}`);
 }

@@ -1,7 +1,7 @@
 import { count, paint, say, shorten, table } from '../output/terminal.ts';
+import { stages } from '@masque/local-pipeline';
 import type { Cell } from '@masque/postgres-sink';
 import type { Account } from './account.ts';
-import { stages } from './stage-process.ts';
 
 export function toJson(result: Account): object {
   const { sent, loaded, quarantined, duplicates, settled, queueEmpty, snapshot } = result;

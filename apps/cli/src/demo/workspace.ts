@@ -1,24 +1,18 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type LocalPipeline, preparePipeline } from '@masque/local-pipeline';
 import { type LocalStack, startLocalStack } from '@masque/local-stack';
 import type { Pipeline } from '@masque/pipeline';
-import { toTarget } from '@masque/pipeline';
-import { migrate } from '@masque/postgres-sink';
-import { initKeys } from '../commands/keys.ts';
 import { localEnvironmentFile } from '../environment.ts';
-import { existsSync } from 'node:fs';
-import { keyPaths } from '@masque/key-files';
 
-/** Servers, queue, table and keys: everything that the stages need, on this machine. */
+/** Servers, queue, table, keys and stages, on this machine. */
 export interface Workspace {
   readonly stack: LocalStack;
+  readonly local: LocalPipeline;
   readonly queueUrl: string;
   readonly databaseUrl: string;
-  readonly keysDir: string;
-  readonly logDir: string;
-  /** Settings of the stages, by name; each takes those that it reads. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Stages first, then the servers; then what was temporary is removed. */
   close(): Promise<void>;
 }
 
@@ -32,49 +26,44 @@ export interface WorkspaceOptions {
 
 export async function openWorkspace({ pipeline, keep, signal, onProgress }: WorkspaceOptions): Promise<Workspace> {
   const root = keep ? resolve('.masque') : await mkdtemp(join(tmpdir(), 'masque-demo-'));
-  const keysDir = join(root, 'keys');
-  const logDir = join(root, 'logs');
-  await mkdir(logDir, { recursive: true, mode: 0o700 });
-  const hasKeys = existsSync(keyPaths(keysDir).description);
-  const [stack] = await Promise.all([
-    startLocalStack({
-      ...(keep ? { dataDir: join(root, 'data') } : {}),
-      signal,
-      onProgress: ({ server, state, detail }) =>
-        onProgress(`${server} ${state}${detail === undefined ? '' : ` (${detail})`}`),
-    }),
-    hasKeys ? undefined : initKeys(keysDir, pipeline),
-  ]);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const stack = await startLocalStack({
+    ...(keep ? { dataDir: join(root, 'data') } : {}),
+    signal,
+    onProgress: ({ server, state, detail }) =>
+      onProgress(`${server} ${state}${detail === undefined ? '' : ` (${detail})`}`),
+  });
   const databaseUrl = stack.postgres.url();
-  const [queueUrl] = await Promise.all([
-    stack.sqs.createQueue(pipeline.source.queue, { VisibilityTimeout: '60' }),
-    migrate({ databaseUrl, target: toTarget(pipeline) }),
-  ]);
-  const env = {
-    MASQUE_PIPELINE: process.env['MASQUE_PIPELINE'] ?? pipeline.name,
-    MASQUE_KEYS_DIR: keysDir,
-    SQS_QUEUE_URL: queueUrl,
-    AWS_ENDPOINT_URL_SQS: stack.sqs.endpoint,
-    AWS_REGION: stack.sqs.region,
-    // A stage that stops lets its poll end; nobody should wait five seconds for a demo to close.
-    SQS_WAIT_S: '1',
-    REDIS_URL: stack.redis.url,
-    DATABASE_URL: databaseUrl,
-  };
-  if (keep) {
-    const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
-    await writeFile(localEnvironmentFile, lines.join(''), { mode: 0o600 });
+  try {
+    const queueUrl = await stack.sqs.createQueue(pipeline.source.queue, { VisibilityTimeout: '60' });
+    const local = await preparePipeline({
+      pipeline,
+      root,
+      services: {
+        databaseUrl,
+        redisUrl: stack.redis.url,
+        sqsEndpoint: stack.sqs.endpoint,
+        region: stack.sqs.region,
+        queueUrl,
+      },
+    });
+    if (keep) {
+      const lines = Object.entries(local.settings).map(([name, value]) => `${name}=${value}\n`);
+      await writeFile(localEnvironmentFile, lines.join(''), { mode: 0o600 });
+    }
+    return {
+      stack,
+      local,
+      queueUrl,
+      databaseUrl,
+      async close() {
+        await local.stop();
+        await stack.stop();
+        await rm(keep ? localEnvironmentFile : root, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await stack.stop();
+    throw error;
   }
-  return {
-    stack,
-    queueUrl,
-    databaseUrl,
-    keysDir,
-    logDir,
-    env,
-    async close() {
-      await stack.stop();
-      await rm(keep ? localEnvironmentFile : root, { recursive: true, force: true });
-    },
-  };
 }

@@ -16,7 +16,7 @@ export async function loadSample(
   pipeline: Pipeline,
   options: { readonly messages?: number; readonly repeat: number },
 ): Promise<Iterable<string[]>> {
-  const file = [resolve('pipelines'), fileURLToPath(new URL('../../../../pipelines', import.meta.url))]
+  const file = [resolve('pipelines'), fileURLToPath(new URL('../../../pipelines', import.meta.url))]
     .map((folder) => resolve(folder, `${pipeline.name}.sample.ts`))
     .find((path) => existsSync(path));
   if (file === undefined) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,10 +18,11 @@ export interface StageProcess {
   /** Its `/metrics`, summed over labels; undefined when it does not answer. */
   scrape(): Promise<Samples | undefined>;
   /** Resolves when `/readyz` says so. @throws {Fault} `stage_ended` */
-  whenReady(signal: AbortSignal): Promise<void>;
+  whenReady(signal?: AbortSignal): Promise<void>;
   /** Resolves with the exit status once it has ended, whoever ended it. */
   readonly ended: Promise<number | null>;
-  stop(): Promise<number | null>;
+  /** SIGTERM, or another signal; resolves with the exit status. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface StageProcessOptions {
@@ -35,7 +36,7 @@ export interface StageProcessOptions {
 const tether = fileURLToPath(new URL('./tether.ts', import.meta.url));
 
 export function startStage({ stage, replica, env, logDir }: StageProcessOptions): StageProcess {
-  const main = fileURLToPath(new URL(`../../../${stage}/src/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`../../../apps/${stage}/src/main.ts`, import.meta.url));
   const logFile = join(logDir, `${stage}-${replica}.log`);
   const child = spawn(process.execPath, ['--import', tether, main], {
     // Nothing of this process's environment but what finds programs: the settings are all there is.
@@ -78,20 +79,18 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
     },
     async whenReady(signal) {
       for (;;) {
-        signal.throwIfAborted();
+        signal?.throwIfAborted();
         const response = await fetch(`http://127.0.0.1:${await port.promise}/readyz`).catch(() => undefined);
         if (response?.ok === true) return;
         if (child.exitCode !== null) throw endedEarly(stage, child.exitCode, logFile);
         await sleep(50);
       }
     },
-    stop: () => stop(child, ended),
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return ended;
+    },
   };
-}
-
-async function stop(child: ChildProcess, ended: Promise<number | null>): Promise<number | null> {
-  child.kill('SIGTERM');
-  return ended;
 }
 
 function endedEarly(stage: StageName, status: number | null, logFile: string): Fault {

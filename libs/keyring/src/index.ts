@@ -1,0 +1,2 @@
+export { initKeys } from './init.ts';
+export { openUnmasker } from './unmasker.ts';

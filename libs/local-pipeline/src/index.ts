@@ -1,0 +1,9 @@
+export {
+  type LocalPipeline,
+  type LocalServices,
+  preparePipeline,
+  type PreparePipelineOptions,
+} from './local-pipeline.ts';
+export { loadSample } from './sample.ts';
+export { type Snapshot, type StageSnapshot } from './snapshot.ts';
+export { type Replicas, type StageName, type StageProcess, stages } from './stage-process.ts';
