@@ -79,6 +79,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
   );
   const settler = jobs.consumer(settled, pipeline.name, {
     concurrency: set.SETTLE_CONCURRENCY,
+    lockDurationMs: set.JOB_LOCK_MS,
     handle: createSettler({ source, onDeleted: count.deleted, onLost: count.lost }),
     onFault: (fault, { batch }) => logFault('settle_fault', fault, { batch }),
     onDropped: ({ batch, code }) => log.warn('settle_dropped', { batch, code }),

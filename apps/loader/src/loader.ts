@@ -35,6 +35,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
   };
   const consumer = jobs.consumer(masked, pipeline.name, {
     concurrency: set.LOAD_CONCURRENCY,
+    lockDurationMs: set.JOB_LOCK_MS,
     handle: createHandler({
       sink,
       publisher: jobs.publisher(settled, pipeline.name),

@@ -33,6 +33,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
   });
   const consumer = jobs.consumer(extracted, pipeline.name, {
     concurrency: set.MASK_CONCURRENCY,
+    lockDurationMs: set.JOB_LOCK_MS,
     handle: createHandler({
       pipeline: pipeline.name,
       opener: createOpener([sealKey]),

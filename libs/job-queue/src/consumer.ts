@@ -34,7 +34,7 @@ export interface ConsumerOptions<H extends Handoff> {
   readonly concurrency: number;
   /** How long a dead replica's batch stays locked, at most; see `stalledIntervalMs`. Default 15,000. */
   readonly lockDurationMs?: number;
-  /** How often lost locks are looked for; recovery takes up to the sum of both. Default 5,000. */
+  /** How often lost locks are looked for; recovery takes up to the sum of both. Default: a third of the lock. */
   readonly stalledIntervalMs?: number;
   handle(delivery: Delivery<H>, signal: AbortSignal): Promise<Outcome>;
   /** The handler threw, or the job was of another version or shape. */
@@ -65,7 +65,7 @@ interface ConsumerDeps<H extends Handoff> extends ConsumerOptions<H> {
 const maxStalledCount = 5;
 
 export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consumer {
-  const { handoff, connections } = deps;
+  const { handoff, connections, lockDurationMs = 15_000 } = deps;
   const queue = queueName(deps.pipeline, handoff.name);
   const running = new Set<AbortController>();
   let worker: Worker | undefined;
@@ -80,8 +80,8 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         connection,
         prefix: deps.prefix,
         concurrency: deps.concurrency,
-        lockDuration: deps.lockDurationMs ?? 15_000,
-        stalledInterval: deps.stalledIntervalMs ?? 5_000,
+        lockDuration: lockDurationMs,
+        stalledInterval: deps.stalledIntervalMs ?? lockDurationMs / 3,
         maxStalledCount,
         // A fetch or a completion that failed is tried again after this; BullMQ's 15 s would outlast most outages.
         runRetryDelay: 500,

@@ -17,6 +17,8 @@ export interface StageProcess {
   readonly pid: number;
   /** Its `/metrics`, summed over labels; undefined when it does not answer. */
   scrape(): Promise<Samples | undefined>;
+  /** The same as it stands; empty when it does not answer. */
+  scrapeText(): Promise<string>;
   /** Resolves when `/readyz` says so. @throws {Fault} `stage_ended` */
   whenReady(signal?: AbortSignal): Promise<void>;
   /** Resolves with the exit status once it has ended, whoever ended it. */
@@ -69,14 +71,20 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
   void ended.then((status) => port.reject(endedEarly(stage, status, logFile)));
   port.promise.catch(() => {});
 
+  async function scrapeText(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${await port.promise}/metrics`).catch(() => undefined);
+    return response?.ok === true ? response.text() : '';
+  }
+
   return {
     stage,
     pid: child.pid ?? -1,
     ended,
     async scrape() {
-      const response = await fetch(`http://127.0.0.1:${await port.promise}/metrics`).catch(() => undefined);
-      return response?.ok === true ? parseMetrics(await response.text()) : undefined;
+      const text = await scrapeText();
+      return text === '' ? undefined : parseMetrics(text);
     },
+    scrapeText,
     async whenReady(signal) {
       for (;;) {
         signal?.throwIfAborted();

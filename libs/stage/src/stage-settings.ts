@@ -30,4 +30,11 @@ export const redisSettings = {
     doc: 'First part of every Redis key; a hash tag such as {masque} on a cluster.',
     fallback: 'masque',
   }),
+  JOB_LOCK_MS: integer({
+    doc: 'How long a dead replica’s batch stays locked; another takes it within four thirds of this.',
+    unit: 'milliseconds',
+    fallback: 15_000,
+    min: 1_000,
+    max: 600_000,
+  }),
 };

@@ -1,0 +1,113 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type LocalPipeline, preparePipeline, type Replicas } from '@masque/local-pipeline';
+import { createTestBundle, type TestBundle, type TestStack } from '@masque/local-stack/testing';
+import { loadPipeline, type Pipeline } from '@masque/pipeline';
+import { Redis } from 'ioredis';
+import { Pool, type QueryResultRow } from 'pg';
+
+/** One test's pipeline: its own database, queue, Redis prefix, keys and processes, over the run's real servers. */
+export interface World {
+  readonly pipeline: Pipeline;
+  readonly local: LocalPipeline;
+  readonly bundle: TestBundle;
+  readonly redis: Redis;
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  send(bodies: readonly string[]): Promise<void>;
+  /** Resolves when the queue in SQS is empty and no batch is left in Redis. */
+  whenQuiet(timeoutMs?: number): Promise<void>;
+  /** Resolves when `look` says so; it is asked again and again. */
+  until(what: string, look: () => Promise<boolean>, timeoutMs?: number): Promise<void>;
+  /** Everything that the stages have printed. */
+  logs(): Promise<string>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly stack: TestStack;
+  readonly replicas?: Partial<Replicas>;
+  readonly visibilityTimeoutS?: number;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** SQL run before Masque's own tables are made: the owner's. */
+  readonly ownersSql?: string;
+}
+
+const arrows = ['extracted', 'masked', 'settled'];
+
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const { stack, visibilityTimeoutS = 30 } = options;
+  const pipeline = await loadPipeline('user-logins');
+  const bundle = await createTestBundle(stack, 'e2e', { VisibilityTimeout: String(visibilityTimeoutS) });
+  const root = await mkdtemp(join(tmpdir(), 'masque-e2e-'));
+  const pool = new Pool({ connectionString: bundle.databaseUrl, max: 2 });
+  const redis = new Redis(bundle.redisUrl);
+  // A test may take its Redis away.
+  redis.on('error', () => {});
+  pool.on('error', () => {});
+  if (options.ownersSql !== undefined) await pool.query(options.ownersSql);
+
+  const local = await preparePipeline({
+    pipeline,
+    root,
+    services: { ...bundle, sqsEndpoint: stack.sqsEndpoint, region: stack.region },
+    settings: {
+      SQS_VISIBILITY_TIMEOUT_S: String(visibilityTimeoutS),
+      BATCH_MAX: '50',
+      JOB_LOCK_MS: '3000',
+      SHUTDOWN_GRACE_S: '10',
+      LOG_LEVEL: 'debug',
+      ...options.settings,
+    },
+  });
+  await local.startAll({ extractor: 0, masker: 0, loader: 0, ...options.replicas });
+
+  async function until(what: string, look: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
+    const end = Date.now() + timeoutMs;
+    while (!(await look())) {
+      if (Date.now() > end)
+        throw new Error(`after ${timeoutMs} ms still not: ${what}\n${(await logs()).slice(-3_000)}`);
+      await sleep(50);
+    }
+  }
+
+  async function logs(): Promise<string> {
+    const files = await readdir(local.logDir);
+    return (await Promise.all(files.map((file) => readFile(join(local.logDir, file), 'utf8')))).join('');
+  }
+
+  async function isQuiet(): Promise<boolean> {
+    const { visible, inFlight, delayed } = await bundle.queues.counts(bundle.queueUrl);
+    if (visible + inFlight + delayed > 0) return false;
+    const keys = arrows.map((arrow) => `${bundle.redisPrefix}:${pipeline.name}.${arrow}`);
+    const depths = await Promise.all(
+      keys.flatMap((key) => [redis.llen(`${key}:wait`), redis.llen(`${key}:active`), redis.zcard(`${key}:delayed`)]),
+    );
+    return depths.every((depth) => depth === 0);
+  }
+
+  return {
+    pipeline,
+    local,
+    bundle,
+    redis,
+    until,
+    logs,
+    async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+      return (await pool.query<Row>(text, [...values])).rows;
+    },
+    async send(bodies) {
+      await bundle.queues.send(bundle.queueUrl, bodies);
+    },
+    whenQuiet: (timeoutMs) => until('quiet', isQuiet, timeoutMs),
+    async [Symbol.asyncDispose]() {
+      // Whatever a test left stopped or hanging: nothing outlives it.
+      await Promise.all(local.processes.map((process) => process.stop('SIGKILL')));
+      redis.disconnect();
+      await pool.end();
+      await bundle.remove();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { type StageName, stages } from '@masque/local-pipeline';
+import { startLocalStack } from '@masque/local-stack';
+import { describe, expect, inject, it } from 'vitest';
+import { traffic } from '../src/logins.ts';
+import { expectExactlyOnce } from '../src/placement.ts';
+import { openWorld, type World } from '../src/world.ts';
+
+const stack = inject('stack');
+const two = { extractor: 2, masker: 2, loader: 2 };
+/** Short, so that what a dead replica held is seen again within the test. */
+const visibilityTimeoutS = 6;
+
+/** Some of the work is done, most is not. */
+async function whenUnderWay(world: World): Promise<void> {
+  await world.until('under way', async () => {
+    const [found] = await world.query<{ count: number }>('select count(*)::int as count from masque.ledger');
+    return (found?.count ?? 0) >= 100;
+  });
+}
+
+describe.concurrent('every message ends in exactly one place', () => {
+  it.each(stages)('when a %s is killed while it works', async (stage: StageName) => {
+    await using world = await openWorld({ stack, replicas: two, visibilityTimeoutS });
+    const sent = traffic(3_000);
+    const sending = world.send(sent.bodies);
+    await whenUnderWay(world);
+    const victim = world.local.processes.find((process) => process.stage === stage);
+    expect(await victim?.stop('SIGKILL')).toBe(null);
+    await sending;
+    await world.whenQuiet();
+    await expectExactlyOnce(world, sent);
+  });
+
+  it('when every replica of every stage is killed and started again', async () => {
+    await using world = await openWorld({ stack, replicas: two, visibilityTimeoutS });
+    const sent = traffic(3_000);
+    const sending = world.send(sent.bodies);
+    await whenUnderWay(world);
+    await Promise.all(world.local.processes.map((process) => process.stop('SIGKILL')));
+    await sending;
+    await world.local.startAll({ extractor: 1, masker: 1, loader: 1 });
+    await world.whenQuiet();
+    await expectExactlyOnce(world, sent);
+  });
+
+  it('when Redis is flushed while they work', async () => {
+    const own = await startLocalStack({ only: ['redis'] });
+    try {
+      await using world = await openWorld({
+        stack: { ...stack, redisUrl: own.redis.url },
+        replicas: two,
+        visibilityTimeoutS,
+      });
+      const sent = traffic(3_000);
+      const sending = world.send(sent.bodies);
+      await whenUnderWay(world);
+      await world.redis.flushall();
+      await sending;
+      await world.whenQuiet();
+      await expectExactlyOnce(world, sent);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('when Redis is killed and starts empty', async () => {
+    const own = await startLocalStack({ only: ['redis'] });
+    try {
+      await using world = await openWorld({
+        stack: { ...stack, redisUrl: own.redis.url },
+        replicas: two,
+        visibilityTimeoutS,
+      });
+      const sent = traffic(3_000);
+      const sending = world.send(sent.bodies);
+      await whenUnderWay(world);
+      await own.redis.kill();
+      await sending;
+      await own.redis.start();
+      await world.whenQuiet();
+      await expectExactlyOnce(world, sent);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('when messages are delivered again and again, late, in overlapping batches', async () => {
+    // Nobody loads, and every message is shown again each second: batch upon batch of the same messages piles up.
+    await using world = await openWorld({
+      stack,
+      replicas: { extractor: 2, masker: 1 },
+      visibilityTimeoutS: 2,
+      settings: { BATCH_MAX: '37', SQS_WAIT_S: '0' },
+    });
+    const sent = traffic(400);
+    await world.send(sent.bodies);
+    await world.until('three deliveries of every message', async () => {
+      const { stages: now } = await world.local.snapshot();
+      return now.masker.messages >= 3 * sent.bodies.length;
+    });
+    await world.local.startAll({ extractor: 0, masker: 0, loader: 3 });
+    await world.whenQuiet();
+    await expectExactlyOnce(world, sent);
+  });
+});
