@@ -1,12 +1,9 @@
-import { integer, oneOf, redisSettings, type SettingsOf, stageSettings, text, url } from '@masque/stage';
+import { integer, keySettings, oneOf, redisSettings, type SettingsOf, stageSettings, text, url } from '@masque/stage';
 
 export const settings = {
   ...stageSettings,
   ...redisSettings,
-  MASQUE_KEYS_DIR: text({
-    doc: 'Folder made by `masque keys init`; this stage reads only extractor/ in it.',
-    fallback: 'keys',
-  }),
+  ...keySettings,
   SQS_QUEUE_URL: url({
     doc: 'The queue. Wins over SQS_QUEUE_NAME.',
     schemes: ['https', 'http'],

@@ -1,12 +1,9 @@
-import { integer, redisSettings, stageSettings, text } from '@masque/stage';
+import { integer, keySettings, redisSettings, stageSettings } from '@masque/stage';
 
 export const settings = {
   ...stageSettings,
   ...redisSettings,
-  MASQUE_KEYS_DIR: text({
-    doc: 'Folder made by `masque keys init`; this stage reads only masker/ in it.',
-    fallback: 'keys',
-  }),
+  ...keySettings,
   MASK_CONCURRENCY: integer({
     doc: 'Batches in hand at once; masking itself uses one core a replica.',
     unit: 'batches',

@@ -1,6 +1,6 @@
 export { exitStatus } from './exit.ts';
 export { type Deadline, runStage, type Service, type StageContext, type StageDefinition } from './run-stage.ts';
-export { redisSettings, stageSettings } from './stage-settings.ts';
+export { keySettings, redisSettings, stageSettings } from './stage-settings.ts';
 export {
   describeSettings,
   flag,

@@ -61,7 +61,8 @@ export interface StageDefinition<S extends Settings & typeof stageSettings> {
 
 export async function runStage<S extends Settings & typeof stageSettings>(stage: StageDefinition<S>): Promise<never> {
   if (process.argv.includes('--help')) {
-    process.stdout.write(helpText(stage));
+    const isForMachine = process.argv.includes('--json');
+    process.stdout.write(isForMachine ? `${JSON.stringify(describeSettings(stage.settings))}\n` : helpText(stage));
     process.exit(exitStatus.ok);
   }
   try {

@@ -19,6 +19,14 @@ export const stageSettings = {
   }),
 };
 
+/** Settings of the stages that hold keys. */
+export const keySettings = {
+  MASQUE_KEYS_DIR: text({
+    doc: 'Folder made by `masque keys init`; each stage reads only the sub-folder of its name.',
+    fallback: 'keys',
+  }),
+};
+
 /** Settings of everything that talks to Redis. */
 export const redisSettings = {
   REDIS_URL: url({
