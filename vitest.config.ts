@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     // Results of a run that never ended would read as success.
     passWithNoTests: false,
+    reporters: ['default', './apps/e2e/src/closing-line.ts'],
     projects: [
       {
         test: {

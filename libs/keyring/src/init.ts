@@ -10,10 +10,7 @@ import { createSealKeys } from '@masque/sealing';
  */
 export async function initKeys(dir: string, pipeline: Pipeline): Promise<readonly KeyDescription[]> {
   const { extractor, masker, custodian, description } = keyPaths(dir);
-  await requireAbsent([
-    description,
-    ...[extractor, masker, custodian].flatMap((role) => Object.values<string>(role)),
-  ]);
+  await requireAbsent([description, ...[extractor, masker, custodian].flatMap((role) => Object.values<string>(role))]);
   const created = new Date();
   const keys = [
     ...(await createSealKeys({ dir, created })),
