@@ -32,7 +32,7 @@ export async function openFolders(
   dataDir: string | undefined,
 ): Promise<Folders> {
   const temporary = await link.temporaryFolder(await temporaryParent(account));
-  // Passable for PostgreSQL's account, readable for nobody.
+  // Here and below: passable for PostgreSQL's account, readable for nobody.
   if (account !== undefined) await chmod(temporary, 0o711);
   const data = dataDir === undefined ? temporary : await openDataDir(link, account, resolve(dataDir));
   await mkdir(join(data, 'logs'), { recursive: true, mode: 0o700 });
@@ -66,8 +66,7 @@ async function temporaryParent(account: Account | undefined): Promise<string> {
 
 async function openDataDir(link: ReaperLink, account: Account | undefined, folder: string): Promise<string> {
   try {
-    const created = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (created !== undefined && account !== undefined) await chmod(folder, 0o711);
+    await mkdir(folder, { recursive: true, mode: account === undefined ? 0o700 : 0o711 });
     await link.lock(join(folder, 'lock'));
     return folder;
   } catch (error) {

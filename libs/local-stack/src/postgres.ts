@@ -33,7 +33,12 @@ export function createPostgres(deps: PostgresDeps): LocalPostgres {
       name: 'postgres',
       stopSignal: 'SIGINT',
       async prepare() {
-        binaries = await postgresBinaries(account, folders.temporary);
+        binaries = await postgresBinaries({
+          link,
+          account,
+          temporary: folders.temporary,
+          log: folders.log('postgres'),
+        });
         cluster = await openCluster({ link, folders, account, durable, binaries });
       },
       process: (port) => ({

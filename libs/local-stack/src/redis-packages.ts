@@ -33,15 +33,14 @@ export async function fetchRedis(deps: FetchDeps): Promise<RedisBinary | undefin
       await mkdir(join(work, folder), { recursive: true });
     }
     deps.onFetch('package lists');
-    await run(deps, 'apt-get', [...aptOptions(work), 'update']);
+    const run = (command: string, args: readonly string[]): Promise<void> => runInside(work, deps, command, args);
+    await run('apt-get', [...aptOptions(work), 'update']);
     deps.onFetch('redis-server');
     const install = [...aptOptions(work), 'install', '--yes', '--no-install-recommends', '--download-only'];
-    await run(deps, 'apt-get', [...install, 'redis-server']).catch(() =>
-      run(deps, 'apt-get', [...install, 'valkey-server']),
-    );
+    await run('apt-get', [...install, 'redis-server']).catch(() => run('apt-get', [...install, 'valkey-server']));
     const archives = join(work, 'cache/archives');
     const packages = (await readdir(archives)).filter((name) => name.endsWith('.deb'));
-    for (const name of packages) await run(deps, 'dpkg-deb', ['-x', join(archives, name), join(work, 'root')]);
+    for (const name of packages) await run('dpkg-deb', ['-x', join(archives, name), join(work, 'root')]);
     await moveIntoPlace(join(work, 'root'), join(cache, unpackedName));
     return await redisIn(join(cache, unpackedName));
   } catch (error) {
@@ -87,10 +86,15 @@ function aptOptions(work: string): string[] {
 }
 
 /** apt is given the owner's proxies. Its words go to the log. */
-async function run({ link, temporary, log }: FetchDeps, command: string, args: readonly string[]): Promise<void> {
+async function runInside(
+  work: string,
+  { link, log }: FetchDeps,
+  command: string,
+  args: readonly string[],
+): Promise<void> {
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy', 'APT_CONFIG'];
-  const env = { ...inheritedEnv(proxies), DEBIAN_FRONTEND: 'noninteractive' };
-  const process = await link.spawn({ command, args, env, cwd: temporary, log, endSignal: 'SIGKILL', graceMs: 1_000 });
+  const env = { ...inheritedEnv(proxies), DEBIAN_FRONTEND: 'noninteractive', TMPDIR: work };
+  const process = await link.spawn({ command, args, env, cwd: work, log, endSignal: 'SIGKILL', graceMs: 1_000 });
   const { code } = await process.ended();
   if (code === 0) return;
   throw new Fault('redis_fetch_failed', `${command} failed`, { heals: true, details: { exit: code ?? -1 } });

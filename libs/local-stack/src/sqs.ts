@@ -39,7 +39,7 @@ export function createSqs(deps: SqsDeps): LocalSqs {
         endSignal: 'SIGTERM',
         graceMs: 5_000,
       }),
-      answers: async (_port, _pid, said) => said.includes('listening\n'),
+      answers: async (_port, _pid, said) => /^listening$/m.test(said),
     },
     deps,
   );

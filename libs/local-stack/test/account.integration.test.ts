@@ -7,6 +7,7 @@ import { reaches, serverAccount } from '../src/account.ts';
 import { startLocalStack } from '../src/index.ts';
 import { postgresBinaries } from '../src/postgres-binaries.ts';
 import { clusterParent } from '../src/postgres-cluster.ts';
+import { startReaper } from '../src/reaper-link.ts';
 import { isRoot, ownFolder } from './own.ts';
 
 test.skipIf(isRoot)('an ordinary user needs no account', async () => {
@@ -43,8 +44,11 @@ describe.runIf(isRoot)('root', () => {
     // As npm unpacks it where install scripts may not run.
     rmSync(join(closed, 'lib', 'libicuuc.so.60'), { force: true });
     const account = await serverAccount();
-    const binaries = await postgresBinaries(account, ownFolder(), closed);
-    expect(binaries.postgres.startsWith(closed)).toBe(false);
+    const link = startReaper();
+    onTestFinished(() => link.end());
+    const temporary = ownFolder();
+    const binaries = await postgresBinaries({ link, account, temporary, log: join(temporary, 'log') }, closed);
+    expect(binaries.postgres.startsWith(temporary)).toBe(true);
     expect(execFileSync(binaries.postgres, ['--version'], { encoding: 'utf8', ...account })).toContain(
       '(PostgreSQL) 18',
     );
@@ -69,9 +73,11 @@ describe.runIf(isRoot)('root', () => {
   test('starts on a closed data folder without opening it', async () => {
     const closed = ownFolder(0o700);
     const stack = await startLocalStack({ dataDir: closed, durable: false, only: ['postgres'] });
-    onTestFinished(() => stack.stop());
     const place = readlinkSync(join(closed, 'postgres-is-in'));
-    onTestFinished(() => rmSync(place, { recursive: true, force: true }));
+    onTestFinished(async () => {
+      await stack.stop();
+      rmSync(place, { recursive: true, force: true });
+    });
     expect(statSync(closed).mode & 0o777).toBe(0o700);
     expect(stack.postgres.pid).toBeDefined();
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -148,6 +148,7 @@ test('a kept folder is the same stack again', async () => {
   const queue = await first.sqs.createQueue('logins');
   await first.sqs.send(queue, ['one', 'two']);
   expect(statSync(join(dataDir, 'stack.json')).mode & 0o077).toBe(0);
+  expect(existsSync(join(dataDir, 'postgres', 'PG_VERSION'))).toBe(true);
 
   await expect(startLocalStack({ dataDir, only: ['redis'] })).rejects.toMatchObject({ code: 'local_stack_in_use' });
   await first.stop();

@@ -25,11 +25,6 @@ const report: OwnerReport = {
   ports: Object.fromEntries(servers.map((server) => [server.name, server.port])),
   postgresUrl: stack.postgres.pid === undefined ? undefined : stack.postgres.url(),
 };
-process.stdout.write(`${JSON.stringify(report)}\n`);
-if (finish === 'wait') setInterval(() => {}, 60_000);
-if (finish === 'exit') process.exit(3);
-if (finish === 'throw') throw new Error('on purpose');
-if (finish === 'stop') await stack.stop();
 if (finish === 'drain-on-ctrl-c') {
   const waiting = setInterval(() => {}, 60_000);
   process.once('SIGINT', () => {
@@ -37,6 +32,12 @@ if (finish === 'drain-on-ctrl-c') {
     void drain();
   });
 }
+// Only now, with every handler in place: whoever reads this may send a signal at once.
+process.stdout.write(`${JSON.stringify(report)}\n`);
+if (finish === 'wait') setInterval(() => {}, 60_000);
+if (finish === 'exit') process.exit(3);
+if (finish === 'throw') throw new Error('on purpose');
+if (finish === 'stop') await stack.stop();
 
 async function drain(): Promise<void> {
   await stack.sqs.createQueue('drained');

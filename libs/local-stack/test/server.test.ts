@@ -43,7 +43,7 @@ function setup(scripts: readonly string[], recipe: Partial<ServerRecipe> = {}, p
           graceMs: 300,
         };
       },
-      answers: async (_port, _pid, said) => said.includes('up'),
+      answers: async (_port, _pid, said) => said.startsWith('up'),
       ...recipe,
     },
     { link, preferredPort, onPort: async () => {}, onProgress: (event) => events.push(event) },
