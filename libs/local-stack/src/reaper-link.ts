@@ -35,6 +35,12 @@ interface Asked {
   readonly reject: (fault: Fault) => void;
 }
 
+interface Spawned {
+  pid: number | undefined;
+  readonly endSignal: NodeJS.Signals;
+  readonly resolve: (exit: Exit) => void;
+}
+
 export function startReaper(): ReaperLink {
   const reaper = fork(fileURLToPath(new URL('./reaper.ts', import.meta.url)), [], {
     cwd: '/',
@@ -45,8 +51,7 @@ export function startReaper(): ReaperLink {
     env: inheritedEnv(),
   });
   const asked = new Map<number, Asked>();
-  const exits = new Map<number, (exit: Exit) => void>();
-  const pids = new Map<number, number>();
+  const spawned = new Map<number, Spawned>();
   const folders: string[] = [];
   const gone = Promise.withResolvers<void>();
   let lastId = 0;
@@ -81,15 +86,13 @@ export function startReaper(): ReaperLink {
   reaper.on('message', (message) => {
     const answer = message as Answer;
     if ('exited' in answer) {
-      exits.get(answer.id)?.({ code: answer.code, signal: answer.signal });
-      exits.delete(answer.id);
-      pids.delete(answer.id);
+      spawned.get(answer.id)?.resolve({ code: answer.code, signal: answer.signal });
+      spawned.delete(answer.id);
       return;
     }
     const request = asked.get(answer.id);
     asked.delete(answer.id);
     if ('refused' in answer) return request?.reject(refusal(answer.refused));
-    if (exits.has(answer.id)) pids.set(answer.id, Number(answer.answer));
     request?.resolve(answer.answer);
   });
   // Never forked: no memory, no file descriptors.
@@ -99,10 +102,13 @@ export function startReaper(): ReaperLink {
   function over(code: number | null): void {
     for (const { reject } of asked.values()) reject(ended());
     asked.clear();
-    // Only a reaper that was itself killed leaves anything to the owner.
-    if (code !== 0) for (const pid of pids.values()) killQuietly(pid);
-    for (const exit of exits.values()) exit({ code: null, signal: 'SIGKILL' });
-    exits.clear();
+    for (const { pid, endSignal, resolve } of spawned.values()) {
+      // Only a reaper that was itself killed leaves anything to the owner. Not SIGKILL: nobody is there any more to
+      // force, and PostgreSQL would leave its shared memory.
+      if (code !== 0 && pid !== undefined) signalQuietly(pid, endSignal);
+      resolve({ code: null, signal: endSignal });
+    }
+    spawned.clear();
     gone.resolve();
   }
 
@@ -119,9 +125,11 @@ export function startReaper(): ReaperLink {
       const id = ++lastId;
       const { promise: exited, resolve } = Promise.withResolvers<Exit>();
       // Before asking: `exited` may be the message right after the answer.
-      exits.set(id, resolve);
+      const entry: Spawned = { pid: undefined, endSignal: spec.endSignal, resolve };
+      spawned.set(id, entry);
       try {
         const pid = Number(await ask({ ask: 'spawn', spec }, id));
+        entry.pid = pid;
         return {
           pid,
           exited,
@@ -131,7 +139,7 @@ export function startReaper(): ReaperLink {
           },
         };
       } catch (error) {
-        exits.delete(id);
+        spawned.delete(id);
         throw error;
       }
     },
@@ -151,9 +159,9 @@ function ended(): Fault {
   return new Fault('local_stack_stopped', 'the local stack is stopped', { heals: false });
 }
 
-function killQuietly(pid: number): void {
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // Already gone.
   }

@@ -4,7 +4,7 @@ import type { ServerName } from './stack.ts';
 
 /** Why a start did not succeed. `port_taken` and `busy` (a predecessor is still ending) pass. */
 export interface Refusal {
-  readonly reason: 'port_taken' | 'busy' | 'library' | 'not_run' | 'silent' | 'exited';
+  readonly reason: 'port_taken' | 'busy' | 'library' | 'nameless_user' | 'not_run' | 'silent' | 'exited';
   /** One line. */
   readonly said: string;
 }
@@ -18,6 +18,7 @@ export function refusalOf(exit: Exit, output: string, endedItself: boolean): Ref
   if (/error while loading shared libraries|Library not loaded/.test(output)) {
     return { reason: 'library', said: lastWords(output) };
   }
+  if (/could not look up effective user ID/.test(output)) return { reason: 'nameless_user', said: lastWords(output) };
   return { reason: 'exited', said: lastWords(output) || `exit ${exit.code ?? exit.signal ?? ''}` };
 }
 
@@ -35,6 +36,7 @@ const advice: Readonly<Record<Refusal['reason'], string>> = {
   port_taken: 'Something else holds its port; end that, or start with a fresh data folder.',
   busy: 'Another server still runs on the same data folder; end it first.',
   library: "The system lacks a library which the server's binaries need; install it.",
+  nameless_user: 'PostgreSQL wants the user to have a name: add this user id to /etc/passwd, or run as another user.',
   not_run: 'Its program could not be run: check that it is for this platform (PostgreSQL needs glibc on Linux).',
   silent: 'It ran but never answered; the machine may be too busy.',
   exited: 'Its last words are in the details; with a kept data folder, starting with a fresh one may help.',

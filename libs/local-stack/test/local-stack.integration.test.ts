@@ -229,3 +229,12 @@ test.runIf(isRoot)('an ordinary user without a home or a usual environment may s
   expect(postgresUrl).toContain('127.0.0.1');
   expect(await owner.exit()).toEqual([0, null]);
 });
+
+test.runIf(isRoot)('a user id without a name is told so', async () => {
+  const owner = startOwner(
+    { durable: false, finish: 'stop', only: ['postgres'] },
+    { uid: 54_321, gid: 54_321, env: { HOME: '/' } },
+  );
+  expect((await owner.exit())[0]).toBe(1);
+  await expect.poll(() => owner.errors()).toContain('nameless_user');
+});
