@@ -45,13 +45,14 @@ export class Fault extends Error {
   }
 
   toJSON(): Record<string, unknown> {
+    // Details first: none of them may pass for the fault's own code.
     return {
+      ...this.details,
       code: this.code,
       message: this.message,
       heals: this.heals,
       ...(this.setting === undefined ? {} : { setting: this.setting }),
       ...(this.advice === undefined ? {} : { advice: this.advice }),
-      ...this.details,
     };
   }
 }
@@ -62,16 +63,24 @@ export class Fault extends Error {
  */
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
-  const kind = error instanceof Error ? error.constructor.name : typeof error;
-  return new Fault('internal', `unexpected ${kind}`, {
+  return new Fault('internal', `unexpected ${kindOf(error)}`, {
     heals: false,
     advice: 'This is a defect in Masque; its text is withheld because it may quote data.',
     details: { at: topFrame(error) },
   });
 }
 
-/** `file.ts:12:34` of the topmost frame: where, without what. */
+/** The class's own name: `name` and `constructor` of the error itself can be written to. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { constructor } = Object.getPrototypeOf(error) as { readonly constructor: { readonly name: string } };
+  return constructor.name;
+}
+
+/** `file.ts:12:34` of the topmost frame: where, without what. A message can hold lines that look like frames. */
 function topFrame(error: unknown): string {
-  const stack = error instanceof Error ? error.stack : undefined;
-  return /([\w.-]+\.[cm]?[jt]s:\d+:\d+)/.exec(stack?.split('\n    at ')[1] ?? '')?.[1] ?? 'unknown';
+  if (!(error instanceof Error)) return 'unknown';
+  const { message, stack = '' } = error;
+  const frames = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : '';
+  return /\n    at .*?([\w.-]+\.[cm]?[jt]s:\d+:\d+)\)?$/m.exec(frames)?.[1] ?? 'unknown';
 }
