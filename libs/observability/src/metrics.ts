@@ -13,7 +13,7 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: readonly L[],
   ): Histogram<L>;
-  /** A gauge is read when scraped. */
+  /** A gauge is read when scraped; while it cannot be read it has no sample, and the others are told as ever. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   /** The text exposition and its content type. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -33,7 +33,13 @@ export function createMetrics(labels: { readonly stage: string; readonly pipelin
         name,
         help,
         registers: [],
-        collect: async () => gauge.set(await read()),
+        async collect() {
+          try {
+            gauge.set(await read());
+          } catch {
+            gauge.remove();
+          }
+        },
       });
       registry.registerMetric(gauge);
     },
