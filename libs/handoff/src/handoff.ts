@@ -27,7 +27,7 @@ export type HandoffOutput<H> = H extends Handoff<infer Schema> ? z.output<Schema
 
 export type ReadResult<T> =
   | { readonly ok: true; readonly value: T }
-  /** `version`: written by another release. `shape`: by none; `at` names the first offending path, never its value. */
+  /** `version`: written by another release. `shape`: by none; `at` names the first offending field, never its value. */
   | { readonly ok: false; readonly why: 'version' | 'shape'; readonly at: string };
 
 /** BullMQ's name of a pipeline's queue. It may hold no colon, which separates Redis keys. */
@@ -45,7 +45,7 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
     name,
     version,
     schema,
-    write: (value: z.input<Schema>) => ({ v: version, ...(value as object) }),
+    write: (value: z.input<Schema>) => Object.assign({ v: version }, value, { v: version }),
     read(data: unknown): ReadResult<z.output<Schema>> {
       if (typeof data !== 'object' || data === null) return { ok: false, why: 'shape', at: '' };
       const written = (data as { readonly v?: unknown }).v;
@@ -54,7 +54,13 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
       }
       const parsed = schema.safeParse(data);
       if (parsed.success) return { ok: true, value: parsed.data };
-      return { ok: false, why: 'shape', at: parsed.error.issues[0]?.path.join('.') ?? '' };
+      return { ok: false, why: 'shape', at: placeOf(parsed.error.issues[0]?.path ?? []) };
     },
   });
+}
+
+/** `rejects.3`: the contract's field, and the indices in it. Deeper names may be a record's keys, which are data. */
+function placeOf([field, ...deeper]: readonly PropertyKey[]): string {
+  const end = deeper.findIndex((key) => typeof key !== 'number');
+  return [field ?? '', ...(end === -1 ? deeper : deeper.slice(0, end))].map(String).join('.');
 }
