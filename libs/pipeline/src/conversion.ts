@@ -16,7 +16,8 @@ export function isRefusal(value: unknown): value is Refusal {
 /** A total function from a field's value to a column's: it returns a refusal and never throws. Null stays null. */
 export interface Conversion<In, Out> {
   readonly name: string;
-  convert(this: void, value: In): Out | Refusal;
+  /** A property, not a method: TypeScript would let a method take fewer values than the field has. */
+  readonly convert: (this: void, value: In) => Out | Refusal;
 }
 
 // 2,146·1,000,000 + 999·1,000 + 999 is the largest that an integer column (2^31 - 1) holds.
@@ -30,7 +31,7 @@ const largestMajor = 2_146;
 export const versionNumber: Conversion<string, number> = {
   name: 'versionNumber',
   convert(value) {
-    const parts = /^(\d{1,9})(?:\.(\d{1,9})(?:\.(\d{1,9}))?)?$/.exec(value);
+    const parts = /^(\d+)(?:\.(\d+)(?:\.(\d+))?)?$/.exec(value);
     if (parts === null) return refuse('malformed_version');
     const [major, minor, patch] = [Number(parts[1]), Number(parts[2] ?? 0), Number(parts[3] ?? 0)];
     if (major > largestMajor || minor > 999 || patch > 999) return refuse('version_out_of_range');

@@ -1,35 +1,42 @@
 import type { z } from 'zod';
 import { checkSpec, PipelineDefinitionError } from './check.ts';
-import type { Column, ColumnSource, ColumnType, Holds, HoldsAttribute, MessageAttribute, TextType } from './column.ts';
+import type { Column, ColumnSource, Holds, HoldsAttribute, MessageAttribute, TextType } from './column.ts';
 import type { Conversion } from './conversion.ts';
+import type { LooseColumn } from './loose-spec.ts';
 import type { MaskSpec } from './mask.ts';
 
 export { PipelineDefinitionError };
 
 /** A plain column: a field that is not masked, of a type that holds it, or a conversion whose result it holds. */
 type FieldColumn<Rec, Masked> = {
-  [F in Exclude<keyof Rec, Masked> & string]:
-    | { readonly type: Holds<Rec[F]>; readonly from: F; readonly as?: never }
-    | ConvertedColumn<NonNullable<Rec[F]>, F>;
+  [F in Exclude<keyof Rec, Masked> & string]: Without<'token' | 'message'> & { readonly from: F } & (
+      | (Without<'as'> & { readonly type: Holds<Rec[F]> })
+      | Converted<NonNullable<Rec[F]>>
+    );
 }[Exclude<keyof Rec, Masked> & string];
 
 /** Distributes over what a conversion can give, so that `as: versionNumber` asks for a number's column. */
-type ConvertedColumn<In, F> =
-  | { readonly type: Holds<string>; readonly from: F; readonly as: Conversion<In, string> }
-  | { readonly type: Holds<number>; readonly from: F; readonly as: Conversion<In, number> }
-  | { readonly type: Holds<boolean>; readonly from: F; readonly as: Conversion<In, boolean> };
+type Converted<In> =
+  | { readonly type: Holds<string>; readonly as: Conversion<In, string> }
+  | { readonly type: Holds<number>; readonly as: Conversion<In, number> }
+  | { readonly type: Holds<boolean>; readonly as: Conversion<In, boolean> };
 
 /** The token of a masked field. */
-type TokenColumn<Masked> = { readonly type: TextType; readonly token: Masked & string };
+type TokenColumn<Masked> = Without<'from' | 'as' | 'message'> & {
+  readonly type: TextType;
+  readonly token: Masked & string;
+};
 
-type MessageColumn = {
-  [A in MessageAttribute]: { readonly type: HoldsAttribute<A>; readonly message: A };
-}[MessageAttribute];
+type MessageColumn = Without<'from' | 'as' | 'token'> &
+  { [A in MessageAttribute]: { readonly type: HoldsAttribute<A>; readonly message: A } }[MessageAttribute];
+
+/** A union takes what any of its members takes, so each says what the others have and it has not. */
+type Without<Keys extends string> = { readonly [K in Keys]?: never };
 
 type ColumnSpec<Rec, Masked> = FieldColumn<Rec, Masked> | TokenColumn<Masked> | MessageColumn;
 
 /**
- * A pipeline as its author writes it. The types refuse a mask or a column that names no field, a plain column of a
+ * A pipeline as its author writes it. The types refuse a mask or a column that names no field, a mask of what is no text, a plain column of a
  * masked field, and a column type that does not hold its value; `definePipeline` refuses the same at start, for
  * authors who run no compiler.
  */
@@ -41,7 +48,8 @@ export interface PipelineSpec<Shape extends z.ZodRawShape, Masked extends keyof 
   /** The largest body taken, in bytes of UTF-8. Default 262,144, SQS's own limit until 2025. */
   readonly bodyMaxBytes?: number;
   readonly record: z.ZodObject<Shape>;
-  readonly mask: { readonly [F in Masked]: MaskSpec };
+  /** By field, which is a text: a value of any other JSON type would have to be spelled first. */
+  readonly mask: { readonly [F in Masked]: z.output<Shape[F]> extends string | null | undefined ? MaskSpec : never };
   readonly target: {
     /** `table` or `schema.table`, found by the connection's search_path when unqualified. */
     readonly table: string;
@@ -71,7 +79,7 @@ const defaultBodyMaxBytes = 262_144;
 export function definePipeline<const Shape extends z.ZodRawShape, const Masked extends keyof Shape & string>(
   spec: PipelineSpec<Shape, Masked>,
 ): Pipeline {
-  const loose = spec as unknown as LooseSpec;
+  const loose: unknown = spec;
   checkSpec(loose);
   const pipeline: Pipeline = {
     name: loose.name,
@@ -89,24 +97,6 @@ export function definePipeline<const Shape extends z.ZodRawShape, const Masked e
     },
   };
   return Object.freeze(Object.defineProperty(pipeline, pipelineMark, { value: true }));
-}
-
-/** What the checks read: the same specification with its types forgotten. */
-export interface LooseSpec {
-  readonly name: string;
-  readonly source: { readonly queue: string };
-  readonly bodyMaxBytes?: number;
-  readonly record: z.ZodObject;
-  readonly mask: Readonly<Record<string, MaskSpec>>;
-  readonly target: { readonly table: string; readonly columns: Readonly<Record<string, LooseColumn>> };
-}
-
-export interface LooseColumn {
-  readonly type: ColumnType;
-  readonly from?: string;
-  readonly as?: Conversion<never, unknown>;
-  readonly token?: string;
-  readonly message?: MessageAttribute;
 }
 
 function toSource(column: LooseColumn): ColumnSource {

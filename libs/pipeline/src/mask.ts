@@ -26,6 +26,14 @@ export function rsa(form: CanonicalForm, options: { readonly bits?: RsaBits } = 
   return { method: 'rsa', form, bits: options.bits ?? 3072 };
 }
 
+/** Whether a definition that no compiler saw says something that can be done. */
+export function isMaskSpec(value: unknown): value is MaskSpec {
+  if (typeof value !== 'object' || value === null) return false;
+  const { method, form, bits } = value as Partial<RsaMask>;
+  const known = { forms: ['address', 'text'], bits: [2048, 3072, 4096] };
+  return method === 'rsa' && known.forms.includes(form as string) && known.bits.includes(bits as number);
+}
+
 /** Characters in a key id: base32, so 30 bits of randomness. */
 export const kidLength = 6;
 

@@ -1,0 +1,1 @@
+throw new TypeError('this file is not ready');
