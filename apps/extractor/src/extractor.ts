@@ -11,6 +11,7 @@ import { createBatcher } from './batcher.ts';
 import type { ExtractorSettings, settings } from './config.ts';
 import { createGate } from './gate.ts';
 import { createInstruments } from './instruments.ts';
+import { points } from './points.ts';
 import { createPoller } from './poller.ts';
 import { createSettler } from './settler.ts';
 import { createShipper } from './shipper.ts';
@@ -44,7 +45,10 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     sealer: createSealer(sealKey),
     publisher: jobs.publisher(extracted, pipeline.name),
     release: (receipts) => source.release(receipts),
-    onSent: (batch) => count.sent(batch),
+    onSent(batch) {
+      count.sent(batch);
+      points.sent.publish(undefined);
+    },
     onGivenUp({ id, messages }, fault) {
       count.givenUp(messages);
       logFault('batch_given_up', fault, { batch: id, messages });
@@ -72,6 +76,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       gate,
       onMessages(messages, receivedAt) {
         count.received(messages.length);
+        points.received.publish(undefined);
         batcher.add(messages, receivedAt);
       },
       onFault: (fault) => logFault('receive_fault', fault),

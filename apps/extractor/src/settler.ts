@@ -3,6 +3,7 @@ import { backoff } from '@masque/fault';
 import type { settled } from '@masque/handoff-settled';
 import type { Delivery, Outcome } from '@masque/job-queue';
 import type { SqsSource } from '@masque/sqs-source';
+import { points } from './points.ts';
 
 export interface SettlerDeps {
   readonly source: Pick<SqsSource, 'delete'>;
@@ -20,6 +21,7 @@ const tries = 5;
 export function createSettler({ source, onDeleted, onLost }: SettlerDeps) {
   return async ({ batch }: Delivery<typeof settled>, signal: AbortSignal): Promise<Outcome> => {
     let left: readonly string[] = batch.receipts;
+    points.settling.publish(undefined);
     for (let attempt = 1; left.length > 0; attempt += 1) {
       const failures = await source.delete(left);
       onDeleted(left.length - failures.length);
@@ -30,6 +32,7 @@ export function createSettler({ source, onDeleted, onLost }: SettlerDeps) {
         await sleep(backoff(attempt), undefined, { signal }).catch(() => {});
       }
     }
+    points.deleted.publish(undefined);
     return 'done';
   };
 }

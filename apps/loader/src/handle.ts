@@ -3,6 +3,7 @@ import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { settled } from '@masque/handoff-settled';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { LoadReport, PostgresSink } from '@masque/postgres-sink';
+import { points } from './points.ts';
 
 export interface HandlerDeps {
   readonly sink: Pick<PostgresSink, 'load' | 'registerKeys'>;
@@ -25,8 +26,10 @@ export function createHandler({ sink, publisher, onLoaded, onRetry }: HandlerDep
     const patience = { signal, capMs: 2_000, onRetry };
     await retry(() => sink.registerKeys(batch.keys), patience);
     const report = await retry(() => sink.load(batch), patience);
+    points.committed.publish(undefined);
     const { batch: id, pipeline, deadline, receipts, receivedAt, trace } = batch;
     await retry(() => publisher.publish({ batch: id, pipeline, deadline, receipts, receivedAt, trace }), patience);
+    points.settled.publish(undefined);
     onLoaded(batch, report, (performance.now() - began) / 1_000);
     return 'done';
   };

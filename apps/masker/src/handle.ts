@@ -5,6 +5,7 @@ import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { Masker } from '@masque/masking';
 import type { Opener, Sealer } from '@masque/sealing';
 import type { BatchInput, MaskedColumns } from './mask-batch.ts';
+import { points } from './points.ts';
 
 export interface HandlerDeps {
   readonly pipeline: string;
@@ -34,6 +35,7 @@ export function createHandler(deps: HandlerDeps) {
         return { at, reason, fields: [...fields], body: sealed.toString('base64') };
       }),
     );
+    points.masked.publish(undefined);
     const { deadline, receivedAt, messageIds, receipts, sentAt, trace } = batch;
     await deps.publisher.publish({
       batch: batch.batch,
@@ -49,6 +51,7 @@ export function createHandler(deps: HandlerDeps) {
       rejects,
       keys: deps.keys().map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
     });
+    points.handed.publish(undefined);
     deps.onMasked(result, (performance.now() - began) / 1_000);
     return 'done';
   };
