@@ -1,6 +1,7 @@
 /**
  * Made-up logins, shaped like the challenge's: what `masque demo` sends. Nothing in it is anybody's: the addresses are
- * of the ranges set aside for documentation and tests, and the ids are random.
+ * of the ranges set aside for documentation, tests and the like, user ids are random, and device ids, which are shaped
+ * like US social security numbers as the challenge's are, have a first and a second part that no such number has.
  *
  * In every hundred messages: one of the wrong kind, 29 null locales, versions of two and of three parts, some reserved
  * addresses that are real data all the same, and values that repeat.
@@ -41,7 +42,7 @@ export function* sampleMessages({ count, seed = 1, repeat = 0.2 }: SampleOptions
       app_version: Array.from({ length: parts }, () => Math.floor(random() * 10)).join('.'),
       device_type: pick(deviceTypes),
       ip: place === 7 ? pick(spellings) : ip,
-      locale: place % 10 < 3 && place !== 90 ? null : pick(locales),
+      locale: place % 10 < 3 ? null : pick(locales),
       device_id: device,
     });
   }
@@ -56,7 +57,8 @@ function freshIp(at: number, place: number, random: () => number): string {
 
 function freshDevice(random: () => number): string {
   const digits = (length: number): string => String(Math.floor(random() * 10 ** length)).padStart(length, '0');
-  return `${digits(3)}-${digits(2)}-${digits(4)}`;
+  // Never issued: social security numbers do not begin with 9, and the taxpayer numbers that do go on with 50 to 99.
+  return `9${digits(2)}-${String(Math.floor(random() * 50)).padStart(2, '0')}-${digits(4)}`;
 }
 
 /** A bounded memory, so that a million messages need no more room than a thousand. */
