@@ -36,9 +36,9 @@ type Without<Keys extends string> = { readonly [K in Keys]?: never };
 type ColumnSpec<Rec, Masked> = FieldColumn<Rec, Masked> | TokenColumn<Masked> | MessageColumn;
 
 /**
- * A pipeline as its author writes it. The types refuse a mask or a column that names no field, a mask of what is no text, a plain column of a
- * masked field, and a column type that does not hold its value; `definePipeline` refuses the same at start, for
- * authors who run no compiler.
+ * A pipeline as its author writes it. The types refuse a mask or a column that names no field, a mask of what is no
+ * text, a plain column of a masked field, and a column type that does not hold its value; `definePipeline` refuses the
+ * same at start, for authors who run no compiler.
  */
 export interface PipelineSpec<Shape extends z.ZodRawShape, Masked extends keyof Shape & string> {
   /** Lower case, digits and dashes; names the queues on Redis, the metrics' label and the ledger's entries. */
