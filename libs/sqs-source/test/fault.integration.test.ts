@@ -2,7 +2,7 @@ import net, { type AddressInfo } from 'node:net';
 import { expect, test, vi } from 'vitest';
 import { createSqsSource } from '../src/index.ts';
 import { faultFrom } from './conformance.ts';
-import { awsError, type Verdict } from './fault-proxy.ts';
+import { awsError, type Verdict } from '@masque/local-stack/fault-proxy';
 import { secretBody, useFaultyQueue } from './faulty-queue.ts';
 import { createTestQueue } from './test-queue.ts';
 

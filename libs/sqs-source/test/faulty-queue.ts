@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from 'vitest';
 import { createSqsSource, type SqsSource, type SqsSourceOptions } from '../src/index.ts';
-import { createFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import { createFaultProxy, type FaultProxy } from '@masque/local-stack/fault-proxy';
 import { createTestQueue, forgetAwsVariables, sqsEndpoint, sqsRegion, type TestQueue } from './test-queue.ts';
 
 /** What the test sends and no fault may repeat. */

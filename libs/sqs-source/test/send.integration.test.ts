@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { faultFrom } from './conformance.ts';
-import { awsError } from './fault-proxy.ts';
+import { awsError } from '@masque/local-stack/fault-proxy';
 import { secretBody, useFaultyQueue } from './faulty-queue.ts';
 
 const faulty = useFaultyQueue();
