@@ -37,11 +37,12 @@ export class Fault extends Error {
     this.details = options.details ?? {};
   }
 
-  /** One line for a person: what, where to look, what to do. */
+  /** One line for a person: what, where to look, what to do. A message that ends its own line gets no full stop. */
   toLine(): string {
+    const { message, advice = '' } = this;
+    if (message.endsWith('\n')) return `${message}${advice}`;
     const setting = this.setting === undefined ? '' : ` (${this.setting})`;
-    const advice = this.advice === undefined ? '' : ` ${this.advice}`;
-    return `${this.message}${setting}.${advice}`;
+    return `${message}${setting}. ${advice}`.trimEnd();
   }
 
   toJSON(): Record<string, unknown> {

@@ -70,6 +70,7 @@ test('a line says what, where to look and what to do', () => {
   const options = { heals: false, setting: 'REDIS_URL', advice: 'Check the port.' };
   expect(new Fault('c', 'cannot connect', options).toLine()).toBe('cannot connect (REDIS_URL). Check the port.');
   expect(new Fault('c', 'cannot connect', { heals: true }).toLine()).toBe('cannot connect.');
+  expect(new Fault('c', 'wrong:\n  - this.\n', options).toLine()).toBe('wrong:\n  - this.\nCheck the port.');
 });
 
 test('as JSON it has its details beside its own fields, and these stay its own', () => {

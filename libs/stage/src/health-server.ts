@@ -16,6 +16,9 @@ export interface HealthServerOptions {
   readonly waitingFor: () => string | undefined;
 }
 
+/** Errors of the address rather than of the port. */
+const addressErrors = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EAFNOSUPPORT', 'EINVAL']);
+
 /**
  * `/healthz`: the process answers, which is all that a liveness probe should ask: restarting it mends no outage.
  * `/readyz`: 200 while it works, 503 with the code of what it waits for. `/metrics`: Prometheus.
@@ -30,8 +33,9 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
       reject(
         new Fault('port_unavailable', `cannot listen on ${options.host}:${options.port}`, {
           heals: false,
-          setting: 'HTTP_PORT',
-          advice: 'Choose another port, or 0 for any free one.',
+          ...(addressErrors.has(error.code ?? '')
+            ? { setting: 'HTTP_HOST', advice: 'Choose an address of this machine, or 0.0.0.0 for all of them.' }
+            : { setting: 'HTTP_PORT', advice: 'Choose another port, or 0 for any free one.' }),
           details: { cause: error.code ?? 'unknown' },
         }),
       ),

@@ -9,14 +9,15 @@
  *   the process with status 78 and one message that names the setting.
  * - **working**: ready. A service that cannot go on calls `fail`.
  * - **stopping**: on the first SIGTERM or SIGINT, or on `fail`. The service has until three quarters of the grace
- *   period to drain and until its end to close by force; then the process leaves whatever is still open.
+ *   period to drain and until its end to close by force; then the process leaves whatever is still open. Status 0
+ *   says that all of this went well: a stop that was forced or failed is none.
  * - A second signal leaves at once, with 128 + its number. Nothing is lost by that, only done again: SQS still has
  *   every message that PostgreSQL has not committed.
  *
  * Signals are handled here and nowhere else.
  */
 import { constants, hostname } from 'node:os';
-import { type Fault, toFault } from '@masque/fault';
+import { Fault, toFault } from '@masque/fault';
 import { createFaultLog, createLog, createMetrics, type FaultLog, type Log, type Metrics } from '@masque/observability';
 import { exitStatus } from './exit.ts';
 import { startHealthServer } from './health-server.ts';
@@ -85,63 +86,66 @@ async function live<S extends Settings & typeof stageSettings>(
   const aborter = new AbortController();
   const { promise: asked, resolve: end } = Promise.withResolvers<Fault | undefined>();
   const ended = asked.finally(() => aborter.abort());
+  let late: Fault | undefined;
+  const fail = (fault: Fault): void => {
+    if (!aborter.signal.aborted) return end(fault);
+    late ??= fault;
+    log.fault('failed_while_stopping', fault);
+  };
   listenForSignals(log, () => end(undefined));
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => end(toFault(error)));
+    process.on(event, (error: unknown) => fail(toFault(error)));
   }
 
   let service: Service | undefined;
+  const waitingFor = (): string | undefined => {
+    if (aborter.signal.aborted) return 'stopping';
+    return service === undefined ? 'starting' : service.waitingFor();
+  };
   let health: Awaited<ReturnType<typeof startHealthServer>> | undefined;
   let fault: Fault | undefined;
   try {
-    health = await startHealthServer({
-      host: common.HTTP_HOST,
-      port: common.HTTP_PORT,
-      metrics,
-      waitingFor: () => (service === undefined ? 'starting' : service.waitingFor()),
-    });
+    health = await startHealthServer({ host: common.HTTP_HOST, port: common.HTTP_PORT, metrics, waitingFor });
     log.info('starting', { port: health.port, node: process.version });
-    const context = {
-      settings,
-      replica,
-      log,
-      logFault: createFaultLog(log),
-      metrics,
-      fail: end,
-    };
-    service = await stage.create(context);
-    const started = service.start(aborter.signal).then(() => log.info('ready'));
-    // A start that never ends is overtaken by a signal; one that fails is the fault.
+    const context = { settings, replica, log, logFault: createFaultLog(log), metrics, fail };
+    // What never ends is overtaken by a signal; what fails is the fault.
+    service = await Promise.race([stage.create(context), ended.then(() => undefined)]);
+    const started = service?.start(aborter.signal).then(() => log.info('ready'));
     await Promise.race([started, ended]);
     fault = await ended;
   } catch (error) {
     fault = toFault(error);
   }
 
+  aborter.abort();
   if (fault !== undefined) log.fault('failed', fault);
-  await stopWithin(common.SHUTDOWN_GRACE_S, log, service);
+  const stopFault = await stopWithin(common.SHUTDOWN_GRACE_S, log, service);
   await health?.close();
-  return fault === undefined ? exitStatus.ok : statusOf(fault);
+  const worst = fault ?? late ?? stopFault;
+  return worst === undefined ? exitStatus.ok : statusOf(worst);
 }
 
-async function stopWithin(graceS: number, log: Log, service: Service | undefined): Promise<void> {
+/** What kept the stop from being orderly; undefined when nothing did. */
+async function stopWithin(graceS: number, log: Log, service: Service | undefined): Promise<Fault | undefined> {
   const now = Date.now();
   const deadline: Deadline = { kindUntil: now + graceS * 750, forceAt: now + graceS * 1_000 };
-  const forced = Symbol('forced');
-  const timer = Promise.withResolvers<typeof forced>();
+  const forced = new Fault('stop_forced', 'the grace period was over before the stop', { heals: true });
+  const timer = Promise.withResolvers<Fault>();
   const handle = setTimeout(() => timer.resolve(forced), graceS * 1_000);
-  const stopped = (service?.stop(deadline) ?? Promise.resolve({})).catch((error: unknown) => {
-    log.fault('stop_failed', toFault(error));
-    return {};
-  });
-  const report = await Promise.race([stopped, timer.promise]);
+  const stop = async (): Promise<Readonly<Record<string, number>>> => (await service?.stop(deadline)) ?? {};
+  const report = await Promise.race([stop().catch(toFault), timer.promise]);
   clearTimeout(handle);
   const tookMs = Date.now() - now;
   if (report === forced) {
     log.warn('stopped', { tookMs, forced: true, cost: 'unfinished batches are done again by other replicas' });
-  } else {
-    log.info('stopped', { tookMs, ...report });
+    return forced;
   }
+  if (report instanceof Fault) {
+    log.fault('stop_failed', report, { tookMs });
+    return report;
+  }
+  log.info('stopped', { tookMs, ...report });
+  return undefined;
 }
 
 function listenForSignals(log: Log, stop: () => void): void {

@@ -115,7 +115,7 @@ export function readSettings<S extends Settings>(
   if (faults.length > 0) {
     throw new Fault('settings_invalid', `settings are wrong:\n${faults.map((fault) => `  - ${fault}`).join('\n')}\n`, {
       heals: false,
-      advice: 'Run with --help for all settings, their units and defaults',
+      advice: 'Run with --help for all settings, their units and defaults.',
     });
   }
   return values as SettingsOf<S>;
