@@ -23,6 +23,8 @@ export interface StageProcess {
   whenReady(signal?: AbortSignal): Promise<void>;
   /** Resolves with the exit status once it has ended, whoever ended it. */
   readonly ended: Promise<number | null>;
+  /** Closes our end of its standard output and error: what it logs has nowhere to go. */
+  closeOutput(): void;
   /** SIGTERM, or another signal; resolves with the exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -34,6 +36,9 @@ export interface StageProcessOptions {
   /** Its log goes to `<stage>-<replica>.log` in here. */
   readonly logDir: string;
 }
+
+/** A process that is stopped (SIGSTOP) takes connections and answers none. */
+const answersWithinMs = 2_000;
 
 const tether = fileURLToPath(new URL('./tether.ts', import.meta.url));
 
@@ -56,6 +61,10 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
   const log = createWriteStream(logFile);
   child.stderr.pipe(log, { end: false });
   const port = Promise.withResolvers<number>();
+  const ask = async (path: string): Promise<Response | undefined> =>
+    await fetch(`http://127.0.0.1:${await port.promise}${path}`, {
+      signal: AbortSignal.timeout(answersWithinMs),
+    }).catch(() => undefined);
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.write(`${line}\n`);
     const found = /"port":(\d+)/.exec(line)?.[1];
@@ -72,8 +81,8 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
   port.promise.catch(() => {});
 
   async function scrapeText(): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${await port.promise}/metrics`).catch(() => undefined);
-    return response?.ok === true ? response.text() : '';
+    const response = await ask('/metrics');
+    return response?.ok === true ? response.text().catch(() => '') : '';
   }
 
   return {
@@ -88,11 +97,15 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
     async whenReady(signal) {
       for (;;) {
         signal?.throwIfAborted();
-        const response = await fetch(`http://127.0.0.1:${await port.promise}/readyz`).catch(() => undefined);
+        const response = await ask('/readyz');
         if (response?.ok === true) return;
-        if (child.exitCode !== null) throw endedEarly(stage, child.exitCode, logFile);
+        if (child.exitCode !== null || child.signalCode !== null) throw endedEarly(stage, child.exitCode, logFile);
         await sleep(50);
       }
+    },
+    closeOutput() {
+      child.stdout.destroy();
+      child.stderr.destroy();
     },
     stop(signal = 'SIGTERM') {
       child.kill(signal);
