@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalPipeline, preparePipeline, type Replicas } from '@masque/local-pipeline';
+import { createJobQueue } from '@masque/job-queue';
+import { type LocalPipeline, preparePipeline, type Replicas, type StageName } from '@masque/local-pipeline';
 import { createTestBundle, type TestBundle, type TestStack } from '@masque/local-stack/testing';
 import { loadPipeline, type Pipeline } from '@masque/pipeline';
 import { Redis } from 'ioredis';
@@ -20,6 +21,8 @@ export interface World {
   whenQuiet(timeoutMs?: number): Promise<void>;
   /** Resolves when `look` says so; it is asked again and again. */
   until(what: string, look: () => Promise<boolean>, timeoutMs?: number): Promise<void>;
+  /** Says that a stage works though no process of it runs, so that the extractor goes on receiving. */
+  pretend(stage: StageName): void;
   /** Everything that the stages have printed. */
   logs(): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -61,6 +64,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       ...options.settings,
     },
   });
+  const jobs = createJobQueue({ url: bundle.redisUrl, prefix: bundle.redisPrefix, name: 'e2e' });
+  const pretended: { stop(): Promise<void> }[] = [];
   await local.startAll({ extractor: 0, masker: 0, loader: 0, ...options.replicas });
 
   async function until(what: string, look: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
@@ -100,10 +105,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     async send(bodies) {
       await bundle.queues.send(bundle.queueUrl, bodies);
     },
+    pretend(stage) {
+      const announced = { pipeline: pipeline.name, stage, replica: 'pretended', state: () => 'working', everyMs: 200 };
+      pretended.push(jobs.presence.announce(announced));
+    },
     whenQuiet: (timeoutMs) => until('quiet', isQuiet, timeoutMs),
     async [Symbol.asyncDispose]() {
       // Whatever a test left stopped or hanging: nothing outlives it.
       await Promise.all(local.processes.map((process) => process.stop('SIGKILL')));
+      await Promise.all(pretended.map((presence) => presence.stop()));
+      await jobs.close();
       redis.disconnect();
       await pool.end();
       await bundle.remove();

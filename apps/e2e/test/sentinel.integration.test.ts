@@ -93,6 +93,8 @@ describe('a planted value', () => {
   });
 
   it('is nowhere in Redis between extractor and masker', async () => {
+    world.pretend('masker');
+    world.pretend('loader');
     await world.local.startAll({ extractor: 1, masker: 0, loader: 0 });
     await world.send(bodies);
     await world.until(

@@ -2,7 +2,7 @@ import { retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { settled } from '@masque/handoff-settled';
 import { keyPaths } from '@masque/key-files';
-import { createJobQueue } from '@masque/job-queue';
+import { createJobQueue, type Replica } from '@masque/job-queue';
 import { loadPipeline } from '@masque/pipeline';
 import { createSealer, readSealPublicKey } from '@masque/sealing';
 import { createSqsSource, type SqsSourceOptions } from '@masque/sqs-source';
@@ -12,6 +12,7 @@ import type { ExtractorSettings, settings } from './config.ts';
 import { createGate } from './gate.ts';
 import { createInstruments } from './instruments.ts';
 import { points } from './points.ts';
+import { createLeaseKeeper } from './lease-keeper.ts';
 import { createPoller } from './poller.ts';
 import { createSettler } from './settler.ts';
 import { createShipper } from './shipper.ts';
@@ -46,7 +47,8 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     publisher: jobs.publisher(extracted, pipeline.name),
     release: (receipts) => source.release(receipts),
     onSent(batch) {
-      count.sent(batch);
+      count.sent({ messages: batch.receipts.length, bytes: batch.bytes });
+      leases.watch(batch);
       points.sent.publish(undefined);
     },
     onGivenUp({ id, messages }, fault) {
@@ -59,12 +61,24 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     { maxMessages: set.BATCH_MAX, maxBytes: set.BATCH_MAX_BYTES, lingerMs: set.BATCH_LINGER_MS },
     (batch) => shipper.ship(batch),
   );
+  const leases = createLeaseKeeper({
+    pipeline: pipeline.name,
+    visibilityTimeoutS: set.SQS_VISIBILITY_TIMEOUT_S,
+    leases: jobs.leases,
+    source,
+    handoffs: [...behind, 'settled'],
+    onExtended: (messages) => count.extended(messages),
+    onFault: (fault) => logFault('lease_fault', fault),
+  });
+  let replicas: readonly Replica[] = [];
   const gate = createGate({
     readBacklog: async () => {
       const depths = await jobs.depth(pipeline.name, behind);
       return Object.values(depths).reduce((sum, depth) => sum + depth.waiting + depth.active + depth.delayed, 0);
     },
     unsent: () => shipper.unsent,
+    downstreamWorks: () =>
+      ['masker', 'loader'].every((stage) => replicas.some((each) => each.stage === stage && each.state === 'working')),
     backlogMax: set.BACKLOG_MAX,
     unsentMax,
     onFault: (fault) => logFault('backlog_unknown', fault),
@@ -85,14 +99,21 @@ export async function createExtractor(context: StageContext<typeof settings>): P
   const settler = jobs.consumer(settled, pipeline.name, {
     concurrency: set.SETTLE_CONCURRENCY,
     lockDurationMs: set.JOB_LOCK_MS,
-    handle: createSettler({ source, onDeleted: count.deleted, onLost: count.lost }),
+    handle: createSettler({
+      source,
+      onDeleted: (messages) => count.deleted(messages),
+      onLost: (code) => count.lost(code),
+      onSettled: (batch) => leases.forget(batch),
+    }),
     onFault: (fault, { batch }) => logFault('settle_fault', fault, { batch }),
     onDropped: ({ batch, code }) => log.warn('settle_dropped', { batch, code }),
   });
   metrics.gauge('masque_extractor_unsent_batches', 'Batches that are not in Redis yet.', () => shipper.unsent);
+  metrics.gauge('masque_extractor_leased_batches', 'Batches whose messages are kept hidden.', () => leases.watched);
   metrics.gauge('masque_extractor_gate_open', '1 while pollers may receive.', () => Number(gate.state === 'open'));
 
   let polling: Promise<unknown> = Promise.resolve();
+  let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   let waitingFor: string | undefined = 'starting';
   return {
     async start(signal) {
@@ -107,7 +128,15 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       const { queueUrl } = await retry(() => source.resolve(signal), wait('waiting_for_sqs'));
       log.info('source', { queueUrl, pipeline: pipeline.name, sealKey: sealKey.kid });
       await settler.start();
+      presence = jobs.presence.announce({
+        pipeline: pipeline.name,
+        stage: 'extractor',
+        replica: context.replica,
+        state: () => (gate.state === 'open' ? 'working' : `gate_${gate.state}`),
+        onReplicas: (seen) => (replicas = seen),
+      });
       gate.start();
+      leases.start();
       polling = Promise.all(pollers.map((poller) => poller.run()));
       waitingFor = undefined;
     },
@@ -119,6 +148,8 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       batcher.flush();
       const { released } = await shipper.drain(deadline.kindUntil);
       const { abandoned } = await settler.stop(deadline);
+      leases.stop();
+      await presence?.stop();
       await jobs.close();
       source.close();
       return { released, abandoned };

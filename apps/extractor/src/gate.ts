@@ -1,24 +1,29 @@
 /**
  * Back-pressure: whether pollers may receive.
  *
- *     open ──backlog ≥ max, Redis away, or too many unsent──▶ closed
- *     closed ──backlog ≤ max / 2, Redis there, and few unsent──▶ open
+ *     open ──backlog ≥ max, nobody behind works, Redis away, or too many unsent──▶ closed
+ *     closed ──backlog ≤ max / 2, somebody works, Redis there, and few unsent──▶ open
  *
  * The backlog is read from the queues themselves, never counted here: settlements land on other replicas, and a
  * flushed Redis would leave a local count wrong for ever. Half is the hysteresis, so that the gate doesn't flutter.
  * Messages are left in SQS while it is closed, not received and bounced: each receive counts towards the queue's
  * maxReceiveCount, and an outage of ours must send nobody to the dead-letter queue.
+ *
+ * While no masker or no loader works (PostgreSQL is away, the key file is wrong, all are scaled to zero) one batch is
+ * still let through: it wakes what scales by the depth of its queue, and waits there without being received again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, toFault } from '@masque/fault';
 
-export type GateState = 'open' | 'backlog' | 'unsent' | 'redis';
+export type GateState = 'open' | 'backlog' | 'downstream' | 'unsent' | 'redis';
 
 export interface GateOptions {
   /** Batches that wait or run in the stages behind. */
   readonly readBacklog: () => Promise<number>;
   /** Batches of this replica that are not in Redis yet. */
   readonly unsent: () => number;
+  /** Does at least one replica of every stage behind work? */
+  readonly downstreamWorks: () => boolean;
   readonly backlogMax: number;
   readonly unsentMax: number;
   readonly everyMs?: number;
@@ -57,6 +62,7 @@ export function createGate(options: GateOptions): Gate {
   function judge(): GateState {
     if (options.unsent() >= unsentMax) return 'unsent';
     if (backlog >= backlogMax) return 'backlog';
+    if (backlog + options.unsent() > 0 && !options.downstreamWorks()) return 'downstream';
     return state === 'backlog' && backlog > backlogMax / 2 ? 'backlog' : 'open';
   }
 

@@ -10,6 +10,10 @@ export function createInstruments(metrics: Metrics) {
     'masque_extractor_given_up_messages_total',
     'Messages left to SQS because Redis took no batch before their deadline.',
   );
+  const extended = metrics.counter(
+    'masque_extractor_extended_messages_total',
+    'Visibility timeouts extended for work that is still under way.',
+  );
   const deleted = metrics.counter('masque_extractor_deleted_messages_total', 'Messages deleted from SQS.');
   const lost = metrics.counter(
     'masque_extractor_lost_deletes_total',
@@ -33,6 +37,7 @@ export function createInstruments(metrics: Metrics) {
       bytes.inc(batch.bytes);
     },
     givenUp: (count: number) => givenUp.inc(count),
+    extended: (count: number) => extended.inc(count),
     deleted: (count: number) => deleted.inc(count),
     lost: (code: string) => lost.inc({ code }),
   };

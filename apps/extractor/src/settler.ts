@@ -10,6 +10,8 @@ export interface SettlerDeps {
   readonly onDeleted: (count: number) => void;
   /** A delete that cannot succeed any more: SQS shows the message again and the ledger drops it then. */
   readonly onLost: (code: string) => void;
+  /** Nothing of the batch is left in SQS. */
+  readonly onSettled: (batch: string) => void;
 }
 
 const tries = 5;
@@ -18,7 +20,7 @@ const tries = 5;
  * Deletes the messages of a committed batch. Each entry that failed is tried again, alone; what still fails waits
  * with its job in Redis, whose other receipts may be deleted twice without harm.
  */
-export function createSettler({ source, onDeleted, onLost }: SettlerDeps) {
+export function createSettler({ source, onDeleted, onLost, onSettled }: SettlerDeps) {
   return async ({ batch }: Delivery<typeof settled>, signal: AbortSignal): Promise<Outcome> => {
     let left: readonly string[] = batch.receipts;
     points.settling.publish(undefined);
@@ -33,6 +35,7 @@ export function createSettler({ source, onDeleted, onLost }: SettlerDeps) {
       }
     }
     points.deleted.publish(undefined);
+    onSettled(batch.batch);
     return 'done';
   };
 }

@@ -23,9 +23,17 @@ export interface ShipperDeps {
   readonly sealer: Pick<Sealer, 'seal'>;
   readonly publisher: Publisher<typeof extracted>;
   readonly release: (receipts: readonly string[]) => Promise<number>;
-  readonly onSent: (batch: { readonly id: string; readonly messages: number; readonly bytes: number }) => void;
+  readonly onSent: (batch: SentBatch) => void;
   readonly onGivenUp: (batch: { readonly id: string; readonly messages: number }, fault: Fault) => void;
   readonly onFault: (fault: Fault) => void;
+}
+
+export interface SentBatch {
+  readonly id: string;
+  readonly receipts: readonly string[];
+  /** Epoch milliseconds. */
+  readonly receivedAt: number;
+  readonly bytes: number;
 }
 
 export interface Shipper {
@@ -65,7 +73,7 @@ export function createShipper(deps: ShipperDeps): Shipper {
         capMs: 1_000,
         onRetry: deps.onFault,
       });
-      deps.onSent({ id, messages: messages.length, bytes: batch.bytes });
+      deps.onSent({ id, receipts: handoff.receipts, receivedAt: batch.receivedAt, bytes: batch.bytes });
     } catch (error) {
       if (stopped.signal.aborted) released += await deps.release(messages.map((message) => message.receipt));
       else deps.onGivenUp({ id, messages: messages.length }, toFault(error));

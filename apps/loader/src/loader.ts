@@ -53,6 +53,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 
+  let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
     async start(signal) {
       await retry(() => jobs.check(), { signal, onRetry: waits('waiting_for_redis') });
@@ -60,9 +61,16 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       await consumer.start();
       log.info('loading', { pipeline: pipeline.name, table: pipeline.target.table });
       waitingFor = undefined;
+      presence = jobs.presence.announce({
+        pipeline: pipeline.name,
+        stage: 'loader',
+        replica: context.replica,
+        state: () => waitingFor ?? 'working',
+      });
     },
     waitingFor: () => waitingFor,
     async stop(deadline) {
+      await presence?.stop();
       const { abandoned } = await consumer.stop(deadline);
       await Promise.all([jobs.close(), sink.close()]);
       return { abandoned };

@@ -12,6 +12,9 @@ import { createHandler } from './handle.ts';
 import { createInstruments } from './instruments.ts';
 import { createBatchMasker } from './mask-batch.ts';
 
+/** Faults of a batch itself: it is not what an extractor made, and no other masker could open it either. */
+const hopeless: ReadonlySet<string> = new Set(['seal_broken', 'batch_miscounted']);
+
 /** Sealed batches → columns and rejects. The only stage that sees a plain value; it keeps none. */
 export async function createMaskerStage(context: StageContext<typeof settings>): Promise<Service> {
   const { settings: set, log, logFault, metrics } = context;
@@ -31,6 +34,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
     name: `masker:${context.replica}`,
     onFault: (fault) => logFault('redis_fault', fault),
   });
+  let waitingFor: string | undefined = 'starting';
   const consumer = jobs.consumer(extracted, pipeline.name, {
     concurrency: set.MASK_CONCURRENCY,
     lockDurationMs: set.JOB_LOCK_MS,
@@ -41,16 +45,22 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
       maskBatch: createBatchMasker(pipeline, masker),
       keys: () => masker.keys(),
       publisher: jobs.publisher(masked, pipeline.name),
-      onMasked: (batch, seconds) => count.masked(batch, seconds),
+      onMasked(batch, seconds) {
+        waitingFor = undefined;
+        count.masked(batch, seconds);
+      },
     }),
+    isHopeless: ({ code }) => hopeless.has(code),
+    isInVain: async ({ batch }) => !(await jobs.leases.isLeased(pipeline.name, batch)),
     onFault(fault, { batch, tries }) {
+      if (!hopeless.has(fault.code)) waitingFor = fault.code;
       count.failed(fault.code);
       logFault('mask_fault', fault, { batch, tries });
     },
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 
-  let waitingFor: string | undefined = 'starting';
+  let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
     async start(signal) {
       await retry(() => jobs.check(), {
@@ -69,9 +79,16 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
           .join(' '),
       });
       waitingFor = undefined;
+      presence = jobs.presence.announce({
+        pipeline: pipeline.name,
+        stage: 'masker',
+        replica: context.replica,
+        state: () => waitingFor ?? 'working',
+      });
     },
     waitingFor: () => waitingFor,
     async stop(deadline) {
+      await presence?.stop();
       const { abandoned } = await consumer.stop(deadline);
       await jobs.close();
       return { abandoned };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Fault } from '@masque/fault';
 import { Redis, type RedisOptions } from 'ioredis';
 import { redisFault } from './redis-fault.ts';
@@ -62,7 +63,15 @@ export function createConnections({ url, name, onFault }: ConnectionOptions): Co
     report,
     producer,
     openConsumer: (queue) => connect({ connectionName: `${name}:${queue}`, maxRetriesPerRequest: null }),
-    check: () => check(url, name),
+    async check() {
+      await check(url, name);
+      // After an outage the producer is up to half a second behind, and it fails what comes meanwhile.
+      if (producer.status !== 'ready') {
+        await once(producer, 'ready', { signal: AbortSignal.timeout(connectTimeoutMs) }).catch((error: unknown) => {
+          throw toFault(error);
+        });
+      }
+    },
     close() {
       for (const redis of open) redis.disconnect();
     },
@@ -86,6 +95,8 @@ async function check(url: string, name: string): Promise<void> {
   try {
     await probe.connect();
     const info = await probe.info();
+    // A database that is not there is told by the event alone: ioredis goes on with database 0.
+    if (reason !== undefined) throw reason;
     const field = (key: string): string => new RegExp(`^${key}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
     if (Number.parseFloat(field('redis_version')) < oldestRedis) {
       throw new Fault('redis_too_old', `Redis ${field('redis_version')} is older than ${oldestRedis}`, {

@@ -2,15 +2,18 @@
  * One worker on one queue.
  *
  * States of a job as seen from here: **taken** (locked by this worker, the lock renewed while the handler runs) →
- * **done** (removed) | **delayed** (`later`, or the handler threw) | **dropped** (removed undone, past its deadline) |
+ * **done** (removed) | **delayed** (`later`, or the handler threw) | **dropped** (removed undone: hopeless, or late) |
  * **lost** (this process died or its lock ran out: another worker takes the job after the stall check).
  *
  * Invariants
  * - A handler may run twice for one batch, at once even (a lock lost to a long pause): handlers are idempotent.
  * - No error text reaches Redis. BullMQ stores what a processor throws, so this one throws only `DelayedError`, whose
  *   text BullMQ discards, and returns nothing.
- * - A job is dropped only past its deadline, when SQS has shown, or will show, its messages again.
- * - After `stop` resolves no handler of this consumer is running and its connection is closed.
+ * - A job is dropped only for a fault of its own that no replica and no waiting can mend, or when its messages are no
+ *   longer ours. In both cases SQS shows them again. For a fault of ours it waits, however long: dropping it would make
+ *   SQS count another receive, and send messages to the dead-letter queue for our reasons.
+ * - After `stop` resolves no handler of this consumer is running but those it counts as abandoned, and its connections
+ *   are closed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, toFault } from '@masque/fault';
@@ -37,9 +40,13 @@ export interface ConsumerOptions<H extends Handoff> {
   /** How often lost locks are looked for; recovery takes up to the sum of both. Default: a third of the lock. */
   readonly stalledIntervalMs?: number;
   handle(delivery: Delivery<H>, signal: AbortSignal): Promise<Outcome>;
+  /** Is this a fault of the batch itself, that no waiting mends? A broken contract always is. */
+  isHopeless?(fault: Fault): boolean;
+  /** Asked for a batch past its deadline: are its messages no longer ours, so that its work is in vain? */
+  isInVain?(batch: HandoffOutput<H>): Promise<boolean>;
   /** The handler threw, or the job was of another version or shape. */
   onFault?(fault: Fault, job: { readonly batch: string; readonly tries: number }): void;
-  /** Told once for each job dropped past its deadline. */
+  /** Told once for each job dropped, with the fault's code, or `late`. */
   onDropped?(job: { readonly batch: string; readonly code: string }): void;
 }
 
@@ -92,7 +99,9 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         autorun: false,
       });
       worker.on('error', connections.report);
-      await worker.waitUntilReady();
+      await worker.waitUntilReady().catch((error: unknown) => {
+        throw connections.toFault(error);
+      });
       void worker.run().catch(connections.report);
     },
     stop(deadline) {
@@ -110,35 +119,36 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     running.add(abandon);
     const signal = lockLost === undefined ? abandon.signal : AbortSignal.any([abandon.signal, lockLost]);
     try {
-      const code = await attempt(job, signal);
-      if (code === undefined) return;
-      if (isPastDeadline(job)) {
-        deps.onDropped?.({ batch: job.id ?? '', code });
-        return;
-      }
+      if ((await attempt(job, signal)) === 'over') return;
       await job.moveToDelayed(Date.now() + backoff(job.attemptsStarted), token);
+    } catch (error) {
+      // Not delayed, so its lock runs out and another worker takes it.
+      connections.report(error);
     } finally {
       running.delete(abandon);
     }
     throw new DelayedError();
   }
 
-  /** Undefined when the job is done, else the code of what stood in the way. */
-  async function attempt(job: Job<unknown>, signal: AbortSignal): Promise<string | undefined> {
+  /** `over`: done or dropped, in any case finished with. */
+  async function attempt(job: Job<unknown>, signal: AbortSignal): Promise<'over' | 'later'> {
     const id = { batch: job.id ?? '', tries: job.attemptsStarted };
     try {
       const read = handoff.read(job.data);
       if (!read.ok) throw unreadable(queue, read.why, read.at);
-      const delivery = {
-        batch: read.value as HandoffOutput<H>,
-        earlierTries: job.attemptsStarted - 1,
-        addedAt: job.timestamp,
-      };
-      return (await deps.handle(delivery, signal)) === 'done' ? undefined : 'later';
+      const batch = read.value as HandoffOutput<H>;
+      if (Date.now() > read.value.deadline && (await deps.isInVain?.(batch)) === true) {
+        deps.onDropped?.({ batch: id.batch, code: 'late' });
+        return 'over';
+      }
+      const delivery = { batch, earlierTries: job.attemptsStarted - 1, addedAt: job.timestamp };
+      return (await deps.handle(delivery, signal)) === 'done' ? 'over' : 'later';
     } catch (error) {
       const fault = toFault(error);
       deps.onFault?.(fault, id);
-      return fault.code;
+      if (fault.code !== 'handoff_shape' && deps.isHopeless?.(fault) !== true) return 'later';
+      deps.onDropped?.({ batch: id.batch, code: fault.code });
+      return 'over';
     }
   }
 
@@ -148,19 +158,15 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     const closed = worker.close().catch(() => {});
     await Promise.race([closed, until(deadline.kindUntil)]);
     for (const handler of running) handler.abort();
-    await Promise.race([closed, until(deadline.forceAt)]);
+    // With nothing running, only an absent Redis is waited for, and nothing of ours is in it.
+    const isIdle = running.size === 0 && connection?.status !== 'ready';
+    if (!isIdle) await Promise.race([closed, until(deadline.forceAt)]);
     const abandoned = running.size;
     // Both of its connections: ours, and the blocking one that BullMQ duplicated from it.
     void worker.disconnect().catch(() => {});
     connection?.disconnect();
     return { abandoned };
   }
-}
-
-/** A job without a readable deadline has none to wait for. */
-function isPastDeadline(job: Job<unknown>): boolean {
-  const { deadline } = (job.data ?? {}) as { readonly deadline?: unknown };
-  return typeof deadline !== 'number' || Date.now() > deadline;
 }
 
 function unreadable(queue: string, why: 'version' | 'shape', at: string): Fault {

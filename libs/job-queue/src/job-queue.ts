@@ -3,6 +3,8 @@ import type { Fault } from '@masque/fault';
 import { createConnections } from './connection.ts';
 import { createConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
 import { createDepthReader, type QueueDepth } from './depth.ts';
+import { createLeases, type Leases } from './leases.ts';
+import { createPresence, type Presence } from './presence.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 
 export type { QueueDepth };
@@ -22,7 +24,8 @@ export interface JobQueueOptions {
  * Handing batches over between stages, on BullMQ. One job is one batch and its id is the batch's id.
  *
  * Left out on purpose: priorities, delays chosen by callers, repeats, flows, and everything that would make Redis a
- * place of record. A job that cannot be done is delayed and, past its deadline, dropped: SQS shows its messages again.
+ * place of record. A job that cannot be done now is delayed; one that never can be is dropped, and SQS shows its
+ * messages again.
  */
 export interface JobQueue {
   /**
@@ -34,6 +37,8 @@ export interface JobQueue {
   consumer<H extends Handoff>(handoff: H, pipeline: string, options: ConsumerOptions<H>): Consumer;
   /** Jobs of the pipeline that wait, run or are delayed, by handoff name. One round trip. */
   depth(pipeline: string, handoffs: readonly string[]): Promise<Record<string, QueueDepth>>;
+  readonly presence: Presence;
+  readonly leases: Leases;
   /** Closes every connection that is left. Consumers are stopped first, by their owners. */
   close(): Promise<void>;
 }
@@ -54,6 +59,8 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     },
     consumer: (handoff, pipeline, consumer) => createConsumer({ handoff, pipeline, prefix, connections, ...consumer }),
     depth: readDepth,
+    presence: createPresence(connections, prefix),
+    leases: createLeases(connections, prefix),
     async close() {
       await Promise.all([...publishers].map((publisher) => publisher.close()));
       connections.close();

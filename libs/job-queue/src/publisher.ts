@@ -30,16 +30,21 @@ const jobOptions: JobsOptions = {
   stackTraceLimit: 1,
 };
 
-/** BullMQ's stream of events keeps 10,000 by default and nobody here listens. */
-export const streams = { events: { maxLen: 100 } };
+/**
+ * BullMQ's stream of events keeps 10,000 and nobody here listens. The limit is a field of the queue's `meta` hash,
+ * which BullMQ writes once, when a Queue is made: too early for a connection that does not wait, and gone after a
+ * FLUSHALL, when its next script writes 10,000. So it goes along with every batch, in the same round trip.
+ */
+const eventsKept = { 'opts.maxLenEvents': 100 };
 
 export function createPublisher<H extends Handoff>(deps: PublisherDeps<H>): Publisher<H> {
   const { handoff, pipeline, prefix, connections } = deps;
+  const redis = connections.producer;
   const queue = new Queue<object, void>(queueName(pipeline, handoff.name), {
-    connection: connections.producer,
+    connection: redis,
     prefix,
-    streams,
     skipVersionCheck: true,
+    skipMetasUpdate: true,
     // While Redis is away an add must fail now: the caller holds the batch and retries.
     skipWaitingForReady: true,
   });
@@ -49,7 +54,10 @@ export function createPublisher<H extends Handoff>(deps: PublisherDeps<H>): Publ
     async publish(batch) {
       const { batch: jobId } = batch as { readonly batch: string };
       try {
-        await queue.add(handoff.name, handoff.write(batch), { ...jobOptions, jobId });
+        await Promise.all([
+          redis.hset(queue.keys['meta'] ?? '', eventsKept),
+          queue.add(handoff.name, handoff.write(batch), { ...jobOptions, jobId }),
+        ]);
       } catch (error) {
         throw connections.toFault(error);
       }

@@ -7,7 +7,7 @@ import { Fault } from '@masque/fault';
 export function redisFault(error: unknown, url: string): Fault {
   const where = addressOf(url);
   const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
-  const reply = /^([A-Z]{2,}) /.exec(message)?.[1] ?? '';
+  const reply = replyOf(message);
   const setting = 'REDIS_URL';
 
   if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(reply) || message.includes('without any password configured')) {
@@ -39,6 +39,14 @@ export function redisFault(error: unknown, url: string): Fault {
       advice: 'Check the number after the last slash of the URL.',
     });
   }
+  if (/^(Missing (key|lock)|Lock mismatch) for job /.test(message)) {
+    return new Fault('job_lost', `a job was no longer this worker's when it came to an end`, {
+      heals: true,
+      advice:
+        'Redis was flushed, or the lock ran out; whoever has it now does it again, or SQS shows its messages again.',
+      details: { why: message.startsWith('Missing key') ? 'gone' : 'taken' },
+    });
+  }
   if (reply !== '') {
     return new Fault('redis_failed', `Redis at ${where} answered with an error`, {
       heals: true,
@@ -52,6 +60,12 @@ export function redisFault(error: unknown, url: string): Fault {
     advice: 'Check host and port, and that Redis is running.',
     details: { cause: causeOf(code, message) },
   });
+}
+
+/** The code that begins a reply error. Redis 6 wraps what a script met: `ERR Error running script … -OOM command …`. */
+function replyOf(message: string): string {
+  const wrapped = /^ERR Error running script .* -([A-Z]{2,}) /.exec(message)?.[1];
+  return wrapped ?? /^([A-Z]{2,}) /.exec(message)?.[1] ?? '';
 }
 
 /** `host:port` of a URL, without its credentials. */

@@ -13,6 +13,8 @@ export interface StageSnapshot {
 export interface Snapshot {
   readonly at: number;
   readonly stages: Readonly<Record<StageName, StageSnapshot>>;
+  /** Messages whose visibility timeout was extended, counted each time. */
+  readonly extended: number;
   /** Messages deleted from SQS. */
   readonly deleted: number;
   /** Epoch milliseconds; undefined before. */
@@ -50,6 +52,7 @@ export function createSnapshots(processes: readonly StageProcess[]): () => Promi
     return {
       at: Date.now(),
       stages: Object.fromEntries(entries) as Record<StageName, StageSnapshot>,
+      extended: sum(of('extractor').map((samples) => samples['masque_extractor_extended_messages_total'])),
       deleted: sum(of('extractor').map((samples) => samples['masque_extractor_deleted_messages_total'])),
       firstReceived: times(of('extractor'), 'masque_extractor_first_received_timestamp_seconds')[0],
       lastCommit: times(of('loader'), 'masque_loader_last_commit_timestamp_seconds').at(-1),
