@@ -106,6 +106,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       onSettled: (batch) => leases.forget(batch),
     }),
     onFault: (fault, { batch }) => logFault('settle_fault', fault, { batch }),
+    onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('settle_dropped', { batch, code }),
   });
   metrics.gauge('masque_extractor_unsent_batches', 'Batches that are not in Redis yet.', () => shipper.unsent);

@@ -50,6 +50,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       count.failed(fault.code);
       logFault('load_fault', fault, { batch, tries });
     },
+    onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 

@@ -57,6 +57,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
       count.failed(fault.code);
       logFault('mask_fault', fault, { batch, tries });
     },
+    onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 

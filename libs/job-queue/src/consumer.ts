@@ -20,6 +20,7 @@ import { backoff, Fault, toFault } from '@masque/fault';
 import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** `done`: handed on. `later`: not now, by no fault of the batch; delayed and tried again. */
 export type Outcome = 'done' | 'later';
@@ -46,6 +47,8 @@ export interface ConsumerOptions<H extends Handoff> {
   isInVain?(batch: HandoffOutput<H>): Promise<boolean>;
   /** The handler threw, or the job was of another version or shape. */
   onFault?(fault: Fault, job: { readonly batch: string; readonly tries: number }): void;
+  /** The worker takes nothing though batches wait; the process had better be restarted. Told at most once. */
+  onStuck?(fault: Fault): void;
   /** Told once for each job dropped, with the fault's code, or `late`. */
   onDropped?(job: { readonly batch: string; readonly code: string }): void;
 }
@@ -77,6 +80,12 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   const running = new Set<AbortController>();
   let worker: Worker | undefined;
   let connection: ReturnType<Connections['openConsumer']> | undefined;
+  const watchdog = createWatchdog({
+    queue,
+    waiting: () => connections.producer.llen(`${deps.prefix}:${queue}:wait`),
+    isBusy: () => running.size > 0,
+    onStuck: (fault) => deps.onStuck?.(fault),
+  });
   let stopping: Promise<{ readonly abandoned: number }> | undefined;
 
   return {
@@ -103,6 +112,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         throw connections.toFault(error);
       });
       void worker.run().catch(connections.report);
+      watchdog.start();
     },
     stop(deadline) {
       return (stopping ??= stop(deadline));
@@ -116,6 +126,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     lockLost: AbortSignal | undefined,
   ): Promise<void> {
     const abandon = new AbortController();
+    watchdog.taken();
     running.add(abandon);
     const signal = lockLost === undefined ? abandon.signal : AbortSignal.any([abandon.signal, lockLost]);
     try {
@@ -153,6 +164,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   }
 
   async function stop(deadline: { kindUntil: number; forceAt: number }): Promise<{ readonly abandoned: number }> {
+    watchdog.stop();
     if (worker === undefined) return { abandoned: 0 };
     // `close` waits for handlers, never returns while Redis is away, and cannot be made to force afterwards.
     const closed = worker.close().catch(() => {});
