@@ -27,7 +27,8 @@ export async function loadPipeline(nameOrPath: string): Promise<Pipeline> {
 
 function candidates(nameOrPath: string): string[] {
   if (/[/\\]|\.[cm]?[jt]s$/.test(nameOrPath) || isAbsolute(nameOrPath)) return [resolve(nameOrPath)];
-  return [resolve('pipelines'), shippedFolder].flatMap((folder) => [
+  // In this repository both are the same folder.
+  return [...new Set([resolve('pipelines'), resolve(shippedFolder)])].flatMap((folder) => [
     resolve(folder, `${nameOrPath}.ts`),
     resolve(folder, `${nameOrPath}.js`),
   ]);
@@ -48,5 +49,6 @@ function invalid(file: string, why: string): Fault {
   return new Fault('pipeline_invalid', `the pipeline definition ${file} cannot be used: ${why}`, {
     heals: false,
     setting: 'MASQUE_PIPELINE',
+    advice: 'Correct the definition, or name another.',
   });
 }

@@ -70,6 +70,13 @@ test.each([
   expect(fault.message).toContain(nameOrPath);
 });
 
+test('no place is named twice', async () => {
+  const back = process.cwd();
+  process.chdir(join(import.meta.dirname, '../../..'));
+  const fault = await faultOf('no-such-pipeline').finally(() => process.chdir(back));
+  expect(fault.message.split(' or ')).toHaveLength(2);
+});
+
 test.each([
   ['faulty', /pipeline "Faulty" cannot be run:[^]*source\.queue is no text/],
   ['throwing', /TypeError: this file is not ready/],
