@@ -80,7 +80,13 @@ function parse<Schema extends z.ZodType>(path: string, text: string, schema: Sch
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map((issue) => issue.path.map(String).join('.') || 'the whole'));
+  if (fields.has('role')) throw misplaced(path);
   throw malformed(path, `does not fit this version of Masque (${[...fields].slice(0, 5).join(', ')})`);
+}
+
+function misplaced(path: string): Fault {
+  const advice = 'Put each file back where `masque keys init` made it: roles are folders, and names are kinds.';
+  return keyFileFault('key_file_malformed', path, 'holds no key of the kind that belongs there', advice);
 }
 
 function malformed(path: string, what: string): Fault {

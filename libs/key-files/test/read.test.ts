@@ -102,3 +102,10 @@ test('what does not fit is named', async () => {
   const fault = await faultOf(readKeyFile(path, { secret: true, schema }));
   expect(fault.message).toContain('(version, prfSecret)');
 });
+
+test('a file in another’s place is told apart from a damaged one', async () => {
+  const path = await file(JSON.stringify({ ...good, role: 'another', prfSecret: '' }), 0o600);
+  const fault = await faultOf(readKeyFile(path, { secret: true, schema }));
+  expect(fault.message).toBe(`the key file ${path} holds no key of the kind that belongs there`);
+  expect(fault.advice).not.toContain('anew');
+});

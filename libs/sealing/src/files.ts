@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   encodedBytes,
   type KeyDescription,
@@ -16,27 +17,26 @@ const keyText = encodedBytes(32).transform((bytes) => bytes.toString('base64url'
 
 const entry = { kid: kidSchema, status: keyStatusSchema, created: z.iso.datetime(), publicKey: keyText };
 
+const publicEntry = z.strictObject(entry);
+const privateEntry = z.strictObject({ ...entry, privateKey: keyText });
+
 /** A list of one: a private key that was replaced will have to stay for what is still under way. */
-function file<Entry extends z.ZodType>(half: 'public' | 'private', key: Entry) {
-  return z.strictObject({
-    version: z.literal(1),
-    role: z.enum([`seal.${half}`, `quarantine.${half}`]),
-    keys: z.tuple([key]),
-  });
+function file<Entry extends z.ZodType>(path: string, half: 'public' | 'private', key: Entry) {
+  // Each kind would work in the other's place, and its bodies be read by those whom they were to be kept from.
+  const uses = (['seal', 'quarantine'] as const).filter((use) => basename(path).startsWith(use));
+  const roles = (uses.length === 0 ? (['seal', 'quarantine'] as const) : uses).map((use) => `${use}.${half}` as const);
+  return z.strictObject({ version: z.literal(1), role: z.enum(roles), keys: z.tuple([key]) });
 }
 
-const publicFile = file('public', z.strictObject(entry));
-const privateFile = file('private', z.strictObject({ ...entry, privateKey: keyText }));
-
-/** @throws {Fault} `key_file_…` */
+/** A file named after a use holds a key of that use. @throws {Fault} `key_file_…` */
 export async function readSealPublicKey(path: string): Promise<SealPublicKey> {
-  const { keys } = await readKeyFile(path, { secret: false, schema: publicFile });
+  const { keys } = await readKeyFile(path, { secret: false, schema: file(path, 'public', publicEntry) });
   return keys[0];
 }
 
-/** @throws {Fault} `key_file_…` */
+/** The same. @throws {Fault} `key_file_…` */
 export async function readSealPrivateKey(path: string): Promise<SealPrivateKey> {
-  const { keys } = await readKeyFile(path, { secret: true, schema: privateFile });
+  const { keys } = await readKeyFile(path, { secret: true, schema: file(path, 'private', privateEntry) });
   return keys[0];
 }
 

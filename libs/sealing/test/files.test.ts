@@ -89,3 +89,25 @@ test('keys that are none, and halves of two keys, are refused before anything is
     );
   }
 });
+
+test('a key for batches does not pass for one for quarantined bodies, nor the other way round', async () => {
+  const dir = await folder();
+  await createSealKeys({ dir });
+  const { extractor, masker, custodian } = keyPaths(dir);
+  const swap = async (one: string, other: string): Promise<void> => {
+    await cp(one, `${one}.aside`);
+    await cp(other, one);
+    await cp(`${one}.aside`, other);
+  };
+  await swap(extractor.sealPublic, masker.quarantinePublic);
+  await swap(masker.sealPrivate, custodian.quarantinePrivate);
+  const reading = [
+    readSealPublicKey(extractor.sealPublic),
+    readSealPublicKey(masker.quarantinePublic),
+    readSealPrivateKey(masker.sealPrivate),
+    readSealPrivateKey(custodian.quarantinePrivate),
+  ];
+  for (const result of await Promise.allSettled(reading)) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'key_file_malformed' } });
+  }
+});
