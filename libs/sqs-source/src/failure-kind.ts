@@ -58,11 +58,17 @@ export const kinds = {
     heals: false,
     message: () => 'no usable AWS region is set',
     setting: () => 'AWS_REGION',
+    advice: () => 'Name the queue’s, such as eu-west-1, or give the whole SQS_QUEUE_URL.',
   },
   sqs_unreachable: {
     heals: true,
     message: ({ place }, { errno }) => `SQS cannot be reached at ${place} (${errno ?? 'no answer in time'})`,
-    setting: () => 'AWS_ENDPOINT_URL_SQS',
+    // Without an endpoint of its own the place follows from the queue's URL or the region.
+    setting: ({ endpoint, queueUrl }) => {
+      if (endpoint === undefined) return 'AWS_REGION';
+      return queueUrl !== undefined && new URL(queueUrl).origin === endpoint ? 'SQS_QUEUE_URL' : 'AWS_ENDPOINT_URL_SQS';
+    },
+    advice: () => 'Check host and port, that the service is running, and that this machine may reach it.',
   },
   sqs_untrusted: {
     heals: false,

@@ -47,6 +47,19 @@ test('XML is a wrong protocol from an emulator and an outage from AWS', () => {
   expect(faultOf(aws, failure)).toMatchObject({ code: 'sqs_failed', heals: true });
 });
 
+test('a place that cannot be reached is said to come from the setting that it comes from', () => {
+  const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/logins';
+  const { queueName: _, ...nameless } = options;
+  const byUrl = connectionOf({ ...nameless, queueUrl }, {});
+  for (const [connection, setting] of [
+    [aws, 'AWS_REGION'],
+    [byUrl, 'SQS_QUEUE_URL'],
+    [emulator, 'AWS_ENDPOINT_URL_SQS'],
+  ] as const) {
+    expect(faultOf(connection, failed({ errno: 'ENOTFOUND' }))).toMatchObject({ code: 'sqs_unreachable', setting });
+  }
+});
+
 test('advice names the right that is missing', () => {
   const fault = faultOf(aws, failed({ action: 'DeleteMessageBatch', name: 'AccessDenied', status: 403 }));
   expect(fault.message).toBe('SQS does not allow DeleteMessageBatch on the queue logins');
