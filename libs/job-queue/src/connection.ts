@@ -37,7 +37,11 @@ const connectTimeoutMs = 5_000;
 export function createConnections({ url, name, onFault }: ConnectionOptions): Connections {
   const open = new Set<Redis>();
   const toFault = (error: unknown): Fault => redisFault(error, url);
-  const report = (error: unknown): void => onFault(toFault(error));
+  // From the first `check` until one succeeds, its faults are the caller's to tell; the same outage is not told twice.
+  let isBeingChecked = false;
+  const report = (error: unknown): void => {
+    if (!isBeingChecked) onFault(toFault(error));
+  };
   const connect = (options: Differences): Redis => {
     const redis = new Redis(url, {
       connectTimeout: connectTimeoutMs,
@@ -64,6 +68,7 @@ export function createConnections({ url, name, onFault }: ConnectionOptions): Co
     producer,
     openConsumer: (queue) => connect({ connectionName: `${name}:${queue}`, maxRetriesPerRequest: null }),
     async check() {
+      isBeingChecked = true;
       await check(url, name);
       // After an outage the producer is up to half a second behind, and it fails what comes meanwhile.
       if (producer.status !== 'ready') {
@@ -71,6 +76,7 @@ export function createConnections({ url, name, onFault }: ConnectionOptions): Co
           throw toFault(error);
         });
       }
+      isBeingChecked = false;
     },
     close() {
       for (const redis of open) redis.disconnect();
