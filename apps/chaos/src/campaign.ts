@@ -1,0 +1,97 @@
+/**
+ * The schedule carried out.
+ *
+ *     round: its share of the messages is sent, evenly, while its mishaps happen
+ *         └─▶ a canary: one message more, whose row says that work goes on ─▶ next round
+ *
+ * A round does not wait for what it has done to be mended: only for its mishaps to be over and, for so long, for its
+ * canary. What is left in Redis and in flight meets the next round.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arena } from './arena.ts';
+import type { Planned, Round } from './schedule.ts';
+import type { Good, Message } from './traffic.ts';
+
+export interface Outcome {
+  readonly round: number;
+  readonly name: string;
+  /** What it did, in words. */
+  readonly did: string;
+  readonly tookMs: number;
+  /** From its end to the row of a message sent then; undefined if that took longer than was waited. */
+  readonly recoveredMs: number | undefined;
+}
+
+export interface CampaignOptions {
+  readonly arena: Arena;
+  readonly rounds: readonly Round[];
+  readonly messages: readonly Message[];
+  readonly canaries: Iterator<Good>;
+  readonly signal: AbortSignal;
+  readonly onRound: (round: number) => void;
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+/** A round's messages are spread over this, at least: replicas that are to be killed at a point must start first. */
+const roundMs = 1_500;
+const recoversWithinMs = 15_000;
+/** No mishap lasts longer; the harness would be at fault. */
+const mishapMs = 120_000;
+const sliceMs = 50;
+
+export async function carryOut(options: CampaignOptions): Promise<Outcome[]> {
+  const { arena, rounds, messages, signal } = options;
+  const outcomes: Outcome[] = [];
+  const share = Math.ceil(messages.length / rounds.length);
+  for (const [at, round] of rounds.entries()) {
+    signal.throwIfAborted();
+    options.onRound(at + 1);
+    const over = new AbortController();
+    const sending = sendEvenly(arena, messages.slice(at * share, (at + 1) * share), over.signal);
+    const happened = await Promise.all(round.map((planned) => suffer(options, at + 1, planned)));
+    over.abort();
+    await sending;
+    outcomes.push(...happened);
+  }
+  return outcomes;
+}
+
+async function suffer(options: CampaignOptions, round: number, { mishap, afterMs, draw }: Planned): Promise<Outcome> {
+  const { arena, signal } = options;
+  await sleep(afterMs, undefined, { signal });
+  const began = performance.now();
+  const did = await Promise.race([
+    mishap.run(arena, draw),
+    sleep(mishapMs, undefined, { signal, ref: false }).then(() => {
+      throw new Error(`${mishap.name} did not end within ${mishapMs / 1_000} s`);
+    }),
+  ]);
+  const ended = performance.now();
+  const recoveredMs = await recovery(arena, options.canaries.next().value);
+  const outcome = { round, name: mishap.name, did, tookMs: Math.round(ended - began), recoveredMs };
+  options.onOutcome(outcome);
+  return outcome;
+}
+
+/** Sends at an even rate; whatever is left goes out at once when the round is over. */
+async function sendEvenly({ post }: Arena, messages: readonly Message[], over: AbortSignal): Promise<void> {
+  const slices = Math.ceil(roundMs / sliceMs);
+  const size = Math.max(1, Math.ceil(messages.length / slices));
+  for (let at = 0; at < messages.length; at += size) {
+    await post.send(messages.slice(at, at + size));
+    if (!over.aborted) await sleep(sliceMs);
+  }
+}
+
+async function recovery({ post, pool, pipeline }: Arena, canary: Good): Promise<number | undefined> {
+  const began = performance.now();
+  await post.send([canary]);
+  while (performance.now() - began < recoversWithinMs) {
+    const seen = await pool
+      .query(`select 1 from ${pipeline.target.table} where user_id = $1`, [canary.user])
+      .catch(() => undefined);
+    if ((seen?.rowCount ?? 0) > 0) return Math.round(performance.now() - began);
+    await sleep(50);
+  }
+  return undefined;
+}

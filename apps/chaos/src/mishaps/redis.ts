@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineHandoff, batchEnvelope, newBatchId, queueName } from '@masque/handoff';
+import { createJobQueue } from '@masque/job-queue';
+import { z } from 'zod';
+import { defineMishap, type Mishap } from '../mishap.ts';
+
+const flushed = defineMishap({
+  name: 'redis:flush',
+  strikes: ['redis'],
+  draw: (random) => ({ times: random.between(1, 3) }),
+  async run({ redis }, { times }) {
+    const keys: number[] = [];
+    for (let at = 0; at < times; at += 1) {
+      if (at > 0) await sleep(300);
+      keys.push(await redis.dbsize());
+      await redis.flushall();
+    }
+    return `took ${keys.join(', ')} keys`;
+  },
+});
+
+const emptied = defineMishap({
+  name: 'redis:empty-restart',
+  strikes: ['redis'],
+  draw: (random, scale) => ({ ms: Math.round(random.between(200, 3_000) * scale) }),
+  async run({ stack, redis }, { ms }) {
+    const [, folder = ''] = await redis.config('GET', 'dir');
+    await stack.redis.kill();
+    await rm(join(folder, 'dump.rdb'), { force: true });
+    await sleep(ms);
+    await stack.redis.start();
+    await redis.config('SET', 'rdbcompression', 'no');
+    return `killed, away for ${ms} ms, back empty`;
+  },
+});
+
+const away = defineMishap({
+  name: 'redis:outage',
+  strikes: ['redis'],
+  draw: (_, scale) => ({ ms: Math.round(15_000 * scale) }),
+  async run({ stack, redis }, { ms }) {
+    await redis.save();
+    await stack.redis.stop();
+    await sleep(ms);
+    await stack.redis.start();
+    await redis.config('SET', 'rdbcompression', 'no');
+    return `away for ${ms} ms, back with what it had`;
+  },
+});
+
+const full = defineMishap({
+  name: 'redis:full',
+  strikes: ['redis'],
+  draw: (random, scale) => ({ ms: Math.round(random.between(4_000, 10_000) * scale) }),
+  async run({ redis }, { ms }) {
+    const used = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
+    await redis.config('SET', 'maxmemory', String(used - 65_536));
+    await sleep(ms);
+    await redis.config('SET', 'maxmemory', '0');
+    return `took no more than ${Math.round(used / 1_024)} KiB for ${ms} ms`;
+  },
+});
+
+/** A release that is newer than any here has begun to run, and one of its batches is on the queue. */
+const newVersion = defineMishap({
+  name: 'all:new-version',
+  strikes: ['redis'],
+  draw: (random) => ({ arrow: random.pick(['extracted', 'masked', 'settled']), ms: random.between(2_000, 5_000) }),
+  async run({ redis, pipeline, stack, complaints }, { arrow, ms }) {
+    const newer = defineHandoff({ name: arrow, version: 2, schema: z.looseObject(batchEnvelope) });
+    const jobs = createJobQueue({ url: stack.redis.url, name: 'chaos:new-version' });
+    const batch = newBatchId();
+    const deadline = Date.now() + ms;
+    await jobs.publisher(newer, pipeline.name).publish({ batch, pipeline: pipeline.name, deadline });
+    await jobs.close();
+    const key = `masque:${queueName(pipeline.name, arrow)}:${batch}`;
+    while (Date.now() < deadline - 100) {
+      if ((await redis.exists(key)) === 0) {
+        const early = deadline - Date.now();
+        complaints.push(`a batch of a newer version was taken from ${arrow} ${early} ms before its deadline`);
+        return `gone ${early} ms before its deadline`;
+      }
+      await sleep(50);
+    }
+    const patience = deadline + 15_000;
+    while ((await redis.exists(key)) === 1 && Date.now() < patience) await sleep(50);
+    if ((await redis.exists(key)) === 0)
+      return `left alone on ${arrow}, dropped ${Date.now() - deadline} ms after its deadline`;
+    return `left alone on ${arrow}, still there long after its deadline`;
+  },
+});
+
+export const redisMishaps: readonly Mishap[] = [flushed, emptied, away, full, newVersion];
