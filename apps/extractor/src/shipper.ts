@@ -62,9 +62,10 @@ export function createShipper(deps: ShipperDeps): Shipper {
         batch: id,
         pipeline: deps.pipeline,
         deadline,
-        messageIds: messages.map((message) => message.id),
+        // A message that was sent again goes by its first id and time, or it would be loaded twice.
+        messageIds: messages.map(({ id: given, origin }) => origin?.id ?? given),
         receipts: messages.map((message) => message.receipt),
-        sentAt: messages.map((message) => message.sentAt),
+        sentAt: messages.map(({ sentAt, origin }) => origin?.sentAt ?? sentAt),
         receivedAt: batch.receivedAt,
         sealed: sealed.toString('base64'),
       };

@@ -9,12 +9,18 @@ import {
 import type { Connection } from './connection.ts';
 import { faultOf } from './failure.ts';
 import { called, readFailures } from './sdk-client.ts';
+import { type Origin, originAttribute, writeOrigin } from './origin.ts';
 import type { EntryFailure } from './transport.ts';
 
 /** What SendMessageBatch says: the new id of every entry that was taken, by its place, and the rest. */
 export interface SentBatch {
   readonly ids: ReadonlyMap<number, string>;
   readonly failed: readonly EntryFailure[];
+}
+
+export interface OutgoingMessage {
+  readonly body: string;
+  readonly origin?: Origin;
 }
 
 /** The rare calls, one request each, always by the SDK. They throw only Faults. */
@@ -27,8 +33,8 @@ export interface QueueCalls {
   ): Promise<Partial<Record<string, string>>>;
   /** Up to ten receipts. */
   changeVisibility(queueUrl: string, receipts: readonly string[], seconds: number): Promise<EntryFailure[]>;
-  /** Up to ten bodies. */
-  sendBatch(queueUrl: string, bodies: readonly string[]): Promise<SentBatch>;
+  /** Up to ten messages. */
+  sendBatch(queueUrl: string, messages: readonly OutgoingMessage[]): Promise<SentBatch>;
 }
 
 export function createQueueCalls(connection: Connection, client: SQSClient): QueueCalls {
@@ -58,8 +64,13 @@ export function createQueueCalls(connection: Connection, client: SQSClient): Que
       return readFailures(answer.Failed);
     },
 
-    async sendBatch(queueUrl, bodies) {
-      const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }));
+    async sendBatch(queueUrl, messages) {
+      const entries = messages.map(({ body, origin }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        MessageAttributes:
+          origin === undefined ? undefined : { [originAttribute]: { DataType: 'String', StringValue: writeOrigin(origin) } },
+      }));
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
       const answer = await called(connection, 'SendMessageBatch', () => client.send(command));
       const taken = answer.Successful ?? [];

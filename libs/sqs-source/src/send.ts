@@ -8,7 +8,8 @@ import { isFinal } from './settle.ts';
 
 export interface SendDeps {
   readonly lanes: Lanes;
-  readonly sendBatch: (bodies: readonly string[]) => Promise<SentBatch>;
+  /** Sends the bodies of these places. */
+  readonly sendBatch: (indexes: readonly number[]) => Promise<SentBatch>;
   /** Told after each request how many bodies SQS has taken so far. */
   readonly onSent?: ((count: number) => void) | undefined;
 }
@@ -30,7 +31,7 @@ export async function sendAll(bodies: readonly string[], { lanes, sendBatch, onS
 
   /** One request for these indexes; returns those to try again. */
   async function sendOnce(indexes: readonly number[]): Promise<readonly number[]> {
-    const answer = await sendBatch(indexes.map((index) => bodies[index] ?? ''));
+    const answer = await sendBatch(indexes);
     for (const [at, id] of answer.ids) ids[indexes[at] ?? -1] = id;
     sent += answer.ids.size;
     if (answer.ids.size > 0) onSent?.(sent);

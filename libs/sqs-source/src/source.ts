@@ -3,7 +3,8 @@ import { type QueueAttributes, type QueueCounts, readAttributes, readCounts } fr
 import { entriesMax } from './body.ts';
 import { connectionOf, type SqsSourceOptions } from './connection.ts';
 import { createLanes } from './lanes.ts';
-import { createQueueCalls } from './queue-calls.ts';
+import type { Origin } from './origin.ts';
+import { createQueueCalls, type OutgoingMessage } from './queue-calls.ts';
 import { createSdkClient } from './sdk-client.ts';
 import { createSdkTransport } from './sdk-transport.ts';
 import { sendAll } from './send.ts';
@@ -41,6 +42,8 @@ export interface SqsSource {
    * queues are refused (`sqs_fifo`): they want message groups.
    */
   send(bodies: readonly string[], onSent?: (count: number) => void): Promise<string[]>;
+  /** The same for messages that were sent before, each under its first id and time; see `Origin`. */
+  sendAgain(messages: readonly { readonly body: string; readonly origin: Origin }[]): Promise<string[]>;
   /** Closes the connections; may be called twice. A call still under way fails with `sqs_call_aborted`. */
   close(): void;
 }
@@ -86,6 +89,19 @@ export function createSqsSource(options: SqsSourceOptions): SqsSource {
     return settleInTens(receipts, settling, async (ten) => calls.changeVisibility(await queueUrl(), ten, seconds));
   }
 
+  async function send(messages: readonly OutgoingMessage[], onSent?: (count: number) => void): Promise<string[]> {
+    if (connection.queueName.endsWith('.fifo')) {
+      throw new Fault('sqs_fifo', 'sending to a FIFO queue is not supported', { heals: false });
+    }
+    const url = await queueUrl();
+    const bodies = messages.map(({ body }) => body);
+    return await sendAll(bodies, {
+      lanes: sending,
+      sendBatch: (indexes) => calls.sendBatch(url, indexes.flatMap((index) => messages[index] ?? [])),
+      onSent,
+    });
+  }
+
   return {
     async resolve(signal) {
       // Not through `queueUrl`: this caller's signal must not end a search that another waits for.
@@ -111,13 +127,12 @@ export function createSqsSource(options: SqsSourceOptions): SqsSource {
     extend: setVisibility,
     counts: async () => readCounts(calls, await queueUrl()),
     attributes: async () => readAttributes(calls, await queueUrl()),
-    async send(bodies, onSent) {
-      if (connection.queueName.endsWith('.fifo')) {
-        throw new Fault('sqs_fifo', 'sending to a FIFO queue is not supported', { heals: false });
-      }
-      const url = await queueUrl();
-      return await sendAll(bodies, { lanes: sending, sendBatch: (ten) => calls.sendBatch(url, ten), onSent });
-    },
+    send: (bodies, onSent) =>
+      send(
+        bodies.map((body) => ({ body })),
+        onSent,
+      ),
+    sendAgain: (messages) => send(messages),
     close() {
       transport.close();
       client.destroy();

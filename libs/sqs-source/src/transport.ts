@@ -1,3 +1,5 @@
+import type { Origin } from './origin.ts';
+
 export interface SourceMessage {
   readonly id: string;
   /** Up to 1,024 characters, new at each receive. */
@@ -5,6 +7,8 @@ export interface SourceMessage {
   readonly body: string;
   /** SentTimestamp, epoch milliseconds: unchanged by redelivery. */
   readonly sentAt: number;
+  /** Set on a message that was sent again by Masque. */
+  readonly origin?: Origin;
   /** ApproximateReceiveCount, 1 at the first. */
   readonly receives: number;
 }

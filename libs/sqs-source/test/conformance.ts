@@ -174,6 +174,18 @@ export function conformance(name: string, open: () => Promise<Way>): void {
       expect(await lazy.receive()).toHaveLength(1);
     });
 
+    test('a message sent again says who it was first', async () => {
+      const source = await setup();
+      const origin = { id: randomUUID(), sentAt: Date.now() - 86_400_000 };
+      await source.sendAgain([{ body: 'again', origin }]);
+      await source.send(['first']);
+      const received = await drain(source);
+      const again = received.find(({ body }) => body === 'again');
+      expect(again).toMatchObject({ origin });
+      expect(again?.id).not.toBe(origin.id);
+      expect(received.find(({ body }) => body === 'first')).not.toHaveProperty('origin');
+    });
+
     test('its attributes can be read', async () => {
       await setup();
       const dead = queue;

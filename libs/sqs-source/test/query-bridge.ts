@@ -11,6 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const listNames: Readonly<Record<string, string>> = {
   AttributeName: 'AttributeNames',
+  MessageAttributeName: 'MessageAttributeNames',
   SendMessageBatchRequestEntry: 'Entries',
   DeleteMessageBatchRequestEntry: 'Entries',
   ChangeMessageVisibilityBatchRequestEntry: 'Entries',
@@ -72,9 +73,22 @@ function toJson(form: URLSearchParams): Record<string, unknown> {
     if (place === undefined || list === undefined) continue;
     const items = (json[list] ??= []) as unknown[];
     const at = Number(place) - 1;
+    if (field === 'MessageAttribute') continue;
     items[at] = field === undefined ? value : { ...(items[at] as Json | undefined), [field]: value };
   }
+  addMessageAttributes(form, json['Entries'] as Record<string, unknown>[] | undefined);
   return json;
+}
+
+/** `….1.MessageAttribute.1.Name=n`, `….1.MessageAttribute.1.Value.StringValue=v` become `{ n: { StringValue: v } }`. */
+function addMessageAttributes(form: URLSearchParams, entries: readonly Record<string, unknown>[] | undefined): void {
+  for (const [key, name] of form) {
+    const [, prefix = '', place] = /^(\w+\.(\d+)\.MessageAttribute\.\d+)\.Name$/.exec(key) ?? [];
+    const entry = entries?.[Number(place) - 1];
+    if (entry === undefined) continue;
+    const value = ['DataType', 'StringValue'].map((part) => [part, form.get(`${prefix}.Value.${part}`)]);
+    entry['MessageAttributes'] = { ...(entry['MessageAttributes'] as Json), [name]: Object.fromEntries(value) };
+  }
 }
 
 function resultXml(action: string, output: Json): string {
@@ -96,7 +110,11 @@ function fields(item: Json): string {
         ? Object.entries(value as Json)
             .map(([Name, Value]) => tag('Attribute', fields({ Name, Value })))
             .join('')
-        : tag(name, escape(String(value))),
+        : name === 'MessageAttributes'
+          ? Object.entries(value as Json)
+              .map(([Name, Value]) => tag('MessageAttribute', fields({ Name }) + tag('Value', fields(Value as Json))))
+              .join('')
+          : tag(name, escape(String(value))),
     )
     .join('');
 }
