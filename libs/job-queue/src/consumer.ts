@@ -54,7 +54,7 @@ export interface ConsumerOptions<H extends Handoff> {
 }
 
 export interface Consumer {
-  /** Resolves when jobs are being taken; it waits for Redis as long as it must. */
+  /** Resolves when jobs are being taken, or when it is stopped meanwhile; it waits for Redis as long as it must. */
   start(): Promise<void>;
   /**
    * Takes no more jobs, waits for those running until `kindUntil`, then aborts their signals and closes at
@@ -102,7 +102,8 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         // A fetch or a completion that failed is tried again after this; BullMQ's 15 s would outlast most outages.
         runRetryDelay: 500,
         drainDelay: 5,
-        skipVersionCheck: true,
+        // Without the version BullMQ takes Redis for one of 2018 and rounds every wait up to a second.
+        skipVersionCheck: false,
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
         autorun: false,
@@ -111,6 +112,8 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
       await worker.waitUntilReady().catch((error: unknown) => {
         throw connections.toFault(error);
       });
+      // Stopped meanwhile.
+      if (worker.closing !== undefined) return;
       void worker.run().catch(connections.report);
       watchdog.start();
     },
@@ -130,7 +133,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     running.add(abandon);
     const signal = lockLost === undefined ? abandon.signal : AbortSignal.any([abandon.signal, lockLost]);
     try {
-      if ((await attempt(job, signal)) === 'over') return;
+      if ((await attempt(job, signal).catch(defect)) === 'over') return;
       await job.moveToDelayed(Date.now() + backoff(job.attemptsStarted), token);
     } catch (error) {
       // Not delayed, so its lock runs out and another worker takes it.
@@ -139,6 +142,12 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
       running.delete(abandon);
     }
     throw new DelayedError();
+  }
+
+  /** A callback of the caller threw. BullMQ would store its words. */
+  function defect(error: unknown): 'later' {
+    connections.report(toFault(error));
+    return 'later';
   }
 
   /** `over`: done or dropped, in any case finished with. */

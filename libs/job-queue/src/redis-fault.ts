@@ -5,8 +5,9 @@ import { Fault } from '@masque/fault';
  * arguments, and a connection error the URL with its password.
  */
 export function redisFault(error: unknown, url: string): Fault {
+  if (error instanceof Fault) return error;
   const where = addressOf(url);
-  const { code = '', message = '' } = error as { readonly code?: string; readonly message?: string };
+  const { code = '', message = '' } = (error ?? {}) as { readonly code?: string; readonly message?: string };
   const reply = replyOf(message);
   const setting = 'REDIS_URL';
 

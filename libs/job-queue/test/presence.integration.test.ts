@@ -1,0 +1,68 @@
+import { expect, inject, test } from 'vitest';
+import type { Replica } from '../src/index.ts';
+import { createInbox, eventually, setup } from './bench.ts';
+
+const { redisUrl } = inject('stack');
+
+test('a replica is there from its first beat, with its state, and gone when it stops', async () => {
+  const { queue } = await setup(redisUrl);
+  const beats = createInbox<readonly Replica[]>();
+  let state = 'starting';
+  const announced = queue.presence.announce({
+    pipeline: 'post',
+    stage: 'masker',
+    replica: 'host/1-2 3',
+    state: () => state,
+    onReplicas: (replicas) => beats.put(replicas),
+    everyMs: 20,
+  });
+  expect(await beats.next()).toEqual([{ stage: 'masker', replica: 'host/1-2 3', state: 'starting' }]);
+  state = 'working';
+  const told = await eventually(
+    () => queue.presence.replicas('post'),
+    ([replica]) => replica?.state === 'working',
+  );
+  expect(told).toHaveLength(1);
+  expect(await queue.presence.replicas('night-post')).toEqual([]);
+  await announced.stop();
+  expect(await queue.presence.replicas('post')).toEqual([]);
+});
+
+test('a replica that died without a word counts as gone after five beats, and is swept out by the next of another', async () => {
+  const { queue, redis, prefix } = await setup(redisUrl);
+  const key = `${prefix}:post:presence`;
+  const [seconds] = (await redis.time()).map(Number);
+  await redis.hset(key, 'masker/dead', `${(seconds ?? 0) * 1_000 - 5_000} working`);
+  await redis.hset(key, 'masker/alive', `${(seconds ?? 0) * 1_000 + 60_000} working`);
+  expect(await queue.presence.replicas('post')).toEqual([{ stage: 'masker', replica: 'alive', state: 'working' }]);
+  expect(await redis.hkeys(key)).toContain('masker/dead');
+  const beats = createInbox<readonly Replica[]>();
+  const announced = queue.presence.announce({
+    pipeline: 'post',
+    stage: 'loader',
+    replica: 'a',
+    state: () => 'working',
+    onReplicas: (replicas) => beats.put(replicas),
+  });
+  expect((await beats.next()).map(({ replica }) => replica).sort()).toEqual(['a', 'alive']);
+  expect((await redis.hkeys(key)).sort()).toEqual(['loader/a', 'masker/alive']);
+  await announced.stop();
+});
+
+test('presence is whole again after a flush', async () => {
+  const { queue, redis, prefix } = await setup(redisUrl);
+  const announced = queue.presence.announce({
+    pipeline: 'post',
+    stage: 'masker',
+    replica: 'a',
+    state: () => 'working',
+    everyMs: 20,
+  });
+  const look = () => queue.presence.replicas('post');
+  await eventually(look, (seen) => seen.length === 1);
+  await redis.del(`${prefix}:post:presence`);
+  expect(await eventually(look, (seen) => seen.length === 1)).toEqual([
+    { stage: 'masker', replica: 'a', state: 'working' },
+  ]);
+  await announced.stop();
+});
