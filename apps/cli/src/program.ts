@@ -1,13 +1,26 @@
 import { exitStatus } from '@masque/stage';
 import { Command, type CommanderError } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { demoCommand } from './commands/demo.ts';
 import { keysCommand } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { quarantineCommand } from './commands/quarantine.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
 import { unmaskCommand } from './commands/unmask.ts';
 
-const commands = [demoCommand, sendCommand, statusCommand, migrateCommand, keysCommand, unmaskCommand];
+const commands = [
+  demoCommand,
+  sendCommand,
+  statusCommand,
+  migrateCommand,
+  keysCommand,
+  unmaskCommand,
+  quarantineCommand,
+  redriveCommand,
+  auditCommand,
+];
 
 export function createProgram(): Command {
   const program = new Command('masque')

@@ -3,9 +3,11 @@ import { type extracted, sealContext } from '@masque/handoff-extracted';
 import type { masked } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { Masker } from '@masque/masking';
-import type { Opener, Sealer } from '@masque/sealing';
+import { type Opener, quarantineContext, type Sealer } from '@masque/sealing';
 import type { BatchInput, MaskedColumns } from './mask-batch.ts';
 import { points } from './points.ts';
+
+export { quarantineContext };
 
 export interface HandlerDeps {
   readonly pipeline: string;
@@ -55,11 +57,6 @@ export function createHandler(deps: HandlerDeps) {
     deps.onMasked(result, (performance.now() - began) / 1_000);
     return 'done';
   };
-}
-
-/** What a quarantined body is bound to: `masque quarantine show` needs the same words to open it. */
-export function quarantineContext(pipeline: string, messageId: string): string {
-  return `masque/quarantine/v1/${pipeline}/${messageId}`;
 }
 
 function miscounted(batch: string): Fault {

@@ -2,3 +2,10 @@ export { createInspector, type Inspector, type PipelineCounts } from './inspecto
 export { migrate, type MigrateOptions, type MigrateReport } from './migrate.ts';
 export { createPostgresSink, type LoadReport, type PostgresSink, type PostgresSinkOptions } from './postgres-sink.ts';
 export type { Cell, SinkBatch, SinkKey, Target, TargetColumn } from './target.ts';
+export {
+  openQuarantine,
+  type Quarantine,
+  type QuarantineEntry,
+  type QuarantineFilter,
+  type QuarantineStatus,
+} from './quarantine.ts';

@@ -1,4 +1,5 @@
 import { quote, quoteTable } from './identifier.ts';
+import { ledgerId, utcDay } from './ledger.ts';
 import { createPool } from './pool.ts';
 import type { Cell, Target } from './target.ts';
 
@@ -12,6 +13,8 @@ export interface PipelineCounts {
 /** Reading what Masque wrote: for the command line and the tests, never for a stage. */
 export interface Inspector {
   counts(): Promise<PipelineCounts>;
+  /** Which of these messages the ledger knows, by id. */
+  inLedger(messages: readonly { readonly id: string; readonly sentAt: number }[]): Promise<ReadonlySet<string>>;
   /** Rows of the target, whoever put them there. */
   rows(): Promise<number>;
   /** Rows of the target whose column is not null, and how many different values they hold. */
@@ -45,6 +48,16 @@ export function createInspector(options: { readonly databaseUrl: string; readonl
         loaded: settledInLedger - total,
         quarantined: { total, reasons: Object.fromEntries(reasons.map(({ reason, count }) => [reason, count])) },
       };
+    },
+    async inLedger(messages) {
+      const ids = messages.map(({ id }) => ledgerId(id));
+      const known = await pool.query<{ readonly id: string }>({
+        text: `select message_id::text as id from masque.ledger
+               join unnest($1::uuid[], $2::date[]) as asked (id, day) on message_id = id and sent_day = day`,
+        values: [ids, messages.map(({ sentAt }) => utcDay(sentAt))],
+      });
+      const found = new Set(known.map(({ id }) => id));
+      return new Set(messages.filter((_, at) => found.has(ids[at] ?? '')).map(({ id }) => id));
     },
     async rows() {
       const [row] = await pool.query<{ readonly count: number }>({

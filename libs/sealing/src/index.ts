@@ -8,3 +8,4 @@ export {
 export { generateSealKeys, type SealPrivateKey, type SealPublicKey } from './keys.ts';
 export { createOpener, type Opener, type OpenerOptions } from './opener.ts';
 export { createSealer, type Sealer, type SealerOptions } from './sealer.ts';
+export { quarantineContext } from './context.ts';

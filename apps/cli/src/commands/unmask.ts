@@ -1,9 +1,4 @@
-import { appendFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
-import { Fault } from '@masque/fault';
-import { keyPaths } from '@masque/key-files';
-import { openUnmasker } from '@masque/keyring';
+import { openUnmasker, recordAudit } from '@masque/keyring';
 import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
@@ -23,7 +18,7 @@ export function unmaskCommand(): Command {
         const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
         const unmasker = await openUnmasker(dir, await readPipeline());
         const values = tokens.map((token) => unmasker.unmask(token, options.field));
-        await record(dir, {
+        await recordAudit(dir, {
           verb: 'unmask',
           count: values.length,
           reason: options.reason,
@@ -39,17 +34,4 @@ export function unmaskCommand(): Command {
           );
       },
     );
-}
-
-/** One line a call, without values, beside the custodian's keys. What cannot be recorded is not answered. */
-async function record(dir: string, entry: Readonly<Record<string, unknown>>): Promise<void> {
-  const file = join(dirname(keyPaths(dir).custodian.unmask), 'audit.jsonl');
-  const line = JSON.stringify({ at: new Date().toISOString(), user: userInfo().username, ...entry });
-  await appendFile(file, `${line}\n`, { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    throw new Fault('audit_unwritable', `cannot write ${file}, so nothing is unmasked`, {
-      heals: false,
-      setting: 'MASQUE_KEYS_DIR',
-      details: { cause: error.code ?? 'unknown' },
-    });
-  });
 }
