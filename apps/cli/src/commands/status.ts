@@ -28,30 +28,41 @@ async function readStatus() {
   const inspector = createInspector({ databaseUrl: set.DATABASE_URL, target: toTarget(pipeline) });
   try {
     await jobs.check();
-    const [sqs, batches, postgres] = await Promise.all([
+    const [sqs, batches, replicas, postgres] = await Promise.all([
       queue.counts(),
       jobs.depth(pipeline.name, arrows),
+      jobs.presence.replicas(pipeline.name),
       inspector.counts(),
     ]);
-    return { pipeline: pipeline.name, sqs, batches, postgres };
+    return { pipeline: pipeline.name, sqs, batches, replicas, postgres };
   } finally {
     queue.close();
     await Promise.all([jobs.close(), inspector.close()]);
   }
 }
 
-function sayStatus({ pipeline, sqs, batches, postgres }: Awaited<ReturnType<typeof readStatus>>): void {
+function sayStatus({ pipeline, sqs, batches, replicas, postgres }: Awaited<ReturnType<typeof readStatus>>): void {
+  const stageRow = (stage: string): string[] => {
+    const states = replicas.filter((each) => each.stage === stage).map(({ state }) => state);
+    const working = states.filter((state) => state === 'working').length;
+    const others = [...new Set(states.filter((state) => state !== 'working'))].join(', ');
+    const text = states.length === 0 ? 'none is there' : `${count(working)} of ${count(states.length)} working`;
+    return [stage, others === '' ? text : `${text} (${others})`];
+  };
+  const arrowRow = (arrow: string): string[] => {
+    const { waiting, active, delayed } = batches[arrow] ?? { waiting: 0, active: 0, delayed: 0 };
+    return [`  ─ ${arrow} ▶`, `${count(waiting)} batches waiting, ${count(active)} running, ${count(delayed)} delayed`];
+  };
   say(`pipeline ${pipeline}`);
   say(
     table([
       ['SQS', `${count(sqs.visible)} visible, ${count(sqs.inFlight)} in flight, ${count(sqs.delayed)} delayed`],
-      ...arrows.map((arrow) => {
-        const depth = batches[arrow] ?? { waiting: 0, active: 0, delayed: 0 };
-        return [
-          arrow,
-          `${count(depth.waiting)} batches waiting, ${count(depth.active)} running, ${count(depth.delayed)} delayed`,
-        ];
-      }),
+      stageRow('extractor'),
+      arrowRow('extracted'),
+      stageRow('masker'),
+      arrowRow('masked'),
+      stageRow('loader'),
+      arrowRow('settled'),
       ['PostgreSQL', `${count(postgres.loaded)} loaded, ${count(postgres.quarantined.total)} quarantined`],
       ...Object.entries(postgres.quarantined.reasons).map(([reason, total]) => ['', `${count(total)} ${reason}`]),
     ]),
