@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ReasonCode } from '@masque/pipeline';
+import { parseExactly } from './exact-json.ts';
 import { countKeys, measure, repeatedTopKeys } from './structure.ts';
 
 /** Why a message is put aside. `fields` are names of the pipeline's record, never names found in the message. */
@@ -23,15 +24,16 @@ export function parseBody(
   if (body.length > limits.maxBytes) return reject('body_too_large');
   if (!isUtf8(body)) return reject('not_utf8');
   const text = body.toString('utf8');
-  let value: unknown;
+  let parsed: unknown;
   try {
-    value = JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch {
     return reject('not_json');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return reject('not_an_object');
-  const { depth, members } = measure(text);
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return reject('not_an_object');
+  const { depth, members, hasEscapedKey } = measure(text);
   if (depth > maxDepth) return reject('nesting_too_deep');
+  const value = hasEscapedKey ? parseExactly(text) : parsed;
   const keys = countKeys(value);
   if (keys.hasProto) return reject('proto_key');
   if (keys.count !== members) {

@@ -10,11 +10,10 @@
  *   to a cell but its tokens, and a masker that throws fails the whole batch, which is then tried again: closed.
  */
 import type { Masker } from '@masque/masking';
-import { type Column, isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
+import { isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
 import { isReject, type JsonObject, parseBody, type Reject } from './body.ts';
+import { type Cell, convertedCell, messageCell } from './cell.ts';
 import { createRecordReader } from './record.ts';
-
-export type Cell = string | number | boolean | null;
 
 export interface MaskedColumns {
   /** Indices of the messages that became rows. */
@@ -43,8 +42,10 @@ export function createBatchMasker(
 
   return ({ bodies, messageIds, sentAt }) => {
     const rejects = new Map<number, Reject>();
-    const refuse = (at: number, reason: ReasonCode, field: string): unknown =>
-      rejects.set(at, { reason, fields: [field] });
+    // The first reason stays: a message has one, and it may not depend on how many columns follow.
+    const rejectAt = (at: number, reason: ReasonCode, field: string): void => {
+      if (!rejects.has(at)) rejects.set(at, { reason, fields: [field] });
+    };
     let extraFields = 0;
 
     let found: { readonly at: number; readonly record: JsonObject }[] = [];
@@ -67,7 +68,7 @@ export function createBatchMasker(
       const ofField = new Map<number, string | null>();
       for (const [place, { at }] of found.entries()) {
         const result = results[place];
-        if (result === undefined || isRefusal(result)) refuse(at, result?.refused ?? 'invalid_value', field);
+        if (result === undefined || isRefusal(result)) rejectAt(at, result?.refused ?? 'invalid_value', field);
         else ofField.set(at, result);
       }
       tokens.set(field, ofField);
@@ -83,9 +84,12 @@ export function createBatchMasker(
           case 'message':
             return messageCell(source.attribute, messageIds[at] ?? '', sentAt[at] ?? 0);
           case 'field': {
-            const cell = plainCell(source, record);
+            const value = (record[source.field] ?? null) as Cell;
+            // Without a conversion the reader has looked at it already.
+            if (source.as === undefined || value === null) return value;
+            const cell = convertedCell(source.as, value, column.type);
             if (!isRefusal(cell)) return cell;
-            refuse(at, cell.refused, source.field);
+            rejectAt(at, cell.refused, source.field);
             return null;
           }
           default:
@@ -103,25 +107,4 @@ export function createBatchMasker(
       extraFields,
     };
   };
-}
-
-type FieldSource = Extract<Column['source'], { kind: 'field' }>;
-
-function plainCell({ field, as }: FieldSource, record: JsonObject): Cell | { readonly refused: ReasonCode } {
-  const value = (record[field] ?? null) as Cell;
-  if (as === undefined || value === null) return value;
-  return (as.convert as (value: unknown) => Cell)(value);
-}
-
-function messageCell(attribute: 'id' | 'sent_at' | 'sent_day', messageId: string, sentAt: number): Cell {
-  switch (attribute) {
-    case 'id':
-      return messageId;
-    case 'sent_at':
-      return new Date(sentAt).toISOString();
-    case 'sent_day':
-      return new Date(sentAt).toISOString().slice(0, 10);
-    default:
-      return attribute satisfies never;
-  }
 }

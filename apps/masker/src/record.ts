@@ -1,5 +1,7 @@
-import { type Column, isTextType, type Pipeline, type ReasonCode, varcharLength } from '@masque/pipeline';
+import type { Column, Pipeline, ReasonCode } from '@masque/pipeline';
+import type { z } from 'zod';
 import { type JsonObject, reject, type Reject } from './body.ts';
+import { brokenText, unfit } from './cell.ts';
 
 export interface RecordReader {
   readonly knownFields: ReadonlySet<string>;
@@ -14,86 +16,70 @@ export function createRecordReader(pipeline: Pipeline): RecordReader {
   const { shape } = pipeline.record;
   const knownFields = new Set(Object.keys(shape));
   const required = [...knownFields].filter((field) => !isOptional(shape[field]));
-  const plain = pipeline.target.columns.filter(({ source }) => source.kind === 'field' && source.as === undefined);
-  const checked = new Map<string, Column>(plain.map((column) => [fieldOf(column), column]));
-  const textual = new Set(
-    pipeline.target.columns.filter(({ source }) => source.kind !== 'message').map((column) => fieldOf(column)),
-  );
 
   return {
     knownFields,
     extraFields: (value) => Object.keys(value).reduce((count, key) => count + Number(!knownFields.has(key)), 0),
     read(value) {
       if (required.length > 0 && !required.some((field) => Object.hasOwn(value, field))) return reject('wrong_kind');
-      const parsed = pipeline.record.safeParse(value);
-      if (!parsed.success) {
-        return schemaReject(
-          value,
-          parsed.error.issues.map(({ path, code }) => ({ field: String(path[0] ?? ''), code })),
-          knownFields,
-        );
+      let parsed: z.ZodSafeParseResult<JsonObject>;
+      try {
+        parsed = pipeline.record.safeParse(value);
+      } catch {
+        // A transform or a check of the definition's threw. What, is not kept: it may quote the value.
+        return reject('definition_failed');
       }
-      for (const field of textual) {
-        const reason = unfit(parsed.data[field], checked.get(field));
-        if (reason !== undefined) return reject(reason, [field]);
+      if (!parsed.success) return schemaReject(value, parsed.error.issues, knownFields);
+      for (const column of pipeline.target.columns) {
+        const reason = unfitFor(column, parsed.data);
+        if (reason !== undefined) return reject(reason, [fieldOf(column)]);
       }
       return parsed.data;
     },
   };
 }
 
+/** Why a column cannot be made of a record: what it holds as it is must fit, and no source may be broken text. */
+function unfitFor({ source, type }: Column, record: JsonObject): ReasonCode | undefined {
+  if (source.kind === 'message') return undefined;
+  const value = record[source.field] ?? null;
+  if (source.kind === 'field' && source.as === undefined) return unfit(value, type);
+  return typeof value === 'string' ? brokenText(value) : undefined;
+}
+
 /** The reason of the first fault, and every field that has the same. */
-function schemaReject(
-  value: JsonObject,
-  issues: readonly { readonly field: string; readonly code: string }[],
-  known: ReadonlySet<string>,
-): Reject {
-  const found = issues.map(({ field, code }) => ({ field, reason: schemaReason(value, field, code) }));
+function schemaReject(value: JsonObject, issues: readonly z.core.$ZodIssue[], known: ReadonlySet<string>): Reject {
+  const found = issues.map((issue) => ({ field: String(issue.path[0] ?? ''), reason: schemaReason(value, issue) }));
   const reason = found[0]?.reason ?? 'invalid_value';
   const fields = found.filter((each) => each.reason === reason && known.has(each.field)).map(({ field }) => field);
   return reject(reason, [...new Set(fields)]);
 }
 
-function schemaReason(value: JsonObject, field: string, code: string): ReasonCode {
+function schemaReason(value: JsonObject, issue: z.core.$ZodIssue): ReasonCode {
+  // Of the object as a whole: a check across fields, or a strict record's "no other keys".
+  if (issue.path.length === 0) return 'invalid_value';
+  const field = String(issue.path[0]);
   if (!Object.hasOwn(value, field)) return 'missing_field';
-  if (value[field] === null) return 'null_field';
-  return code === 'invalid_type' ? 'wrong_type' : 'invalid_value';
+  const given = value[field];
+  if (given === null) return 'null_field';
+  if (issue.code !== 'invalid_type') return 'invalid_value';
+  if (typeof given !== 'number' || !numbers.has(issue.expected)) return 'wrong_type';
+  // 1e999 is a number in JSON and Infinity here; 1.5 is a number, though no whole one.
+  return Number.isFinite(given) ? 'invalid_value' : 'out_of_range';
 }
 
-/** Why PostgreSQL could not hold a value, as far as it can be known here; undefined when it can. */
-function unfit(value: unknown, column: Column | undefined): ReasonCode | undefined {
-  if (typeof value === 'string') {
-    if (value.includes('\0')) return 'nul_character';
-    if (!value.isWellFormed()) return 'lone_surrogate';
-    const width = column === undefined ? undefined : varcharLength(column.type);
-    return width !== undefined && isLongerThan(value, width) ? 'too_long' : undefined;
-  }
-  return typeof value === 'number' &&
-    column !== undefined &&
-    !isTextType(column.type) &&
-    !fitsNumber(value, column.type)
-    ? 'out_of_range'
-    : undefined;
-}
-
-/** PostgreSQL counts characters, JavaScript UTF-16 units, of which there are never fewer. */
-function isLongerThan(value: string, characters: number): boolean {
-  return value.length > characters && Array.from(value).length > characters;
-}
-
-const integerBits: Readonly<Record<string, number>> = { smallint: 15, integer: 31, bigint: 53 };
-
-/** Beyond 2^53 a JSON number has lost digits before it comes here, so even `bigint` takes no more. */
-function fitsNumber(value: number, type: string): boolean {
-  const bits = integerBits[type];
-  if (bits === undefined) return Number.isFinite(value);
-  return Number.isInteger(value) && value < 2 ** bits && value >= -(2 ** bits);
-}
+/** What zod calls the types of JSON's number. */
+const numbers: ReadonlySet<string> = new Set(['number', 'int']);
 
 function fieldOf({ source }: Column): string {
   return source.kind === 'message' ? '' : source.field;
 }
 
+/** A schema that throws on nothing needs something. */
 function isOptional(schema: unknown): boolean {
-  return (schema as { safeParse(value: unknown): { success: boolean } }).safeParse(undefined).success;
+  try {
+    return (schema as z.ZodType).safeParse(undefined).success;
+  } catch {
+    return false;
+  }
 }

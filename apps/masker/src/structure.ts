@@ -10,6 +10,8 @@
 export interface Structure {
   readonly depth: number;
   readonly members: number;
+  /** Some key is spelled with a backslash. */
+  readonly hasEscapedKey: boolean;
 }
 
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
@@ -18,13 +20,20 @@ const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x
 /** @param text JSON that has been parsed without error */
 export function measure(text: string): Structure {
   let [depth, deepest, members] = [0, 0, 0];
+  let hasEscapedKey = false;
+  let isEscaped = false;
+  let nextEscape = text.indexOf('\\');
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case quote:
         at = endOfString(text, at);
+        // The escapes are looked for once each, and most texts have none.
+        isEscaped = nextEscape !== -1 && nextEscape < at;
+        if (isEscaped) nextEscape = text.indexOf('\\', at);
         break;
       case colon:
         members += 1;
+        hasEscapedKey ||= isEscaped;
         break;
       case openBrace:
       case openBracket:
@@ -38,11 +47,11 @@ export function measure(text: string): Structure {
       default:
     }
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, hasEscapedKey };
 }
 
 /** Index of the quote that ends the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = start;
   for (;;) {
     end = text.indexOf('"', end + 1);
@@ -82,12 +91,14 @@ export function countKeys(value: unknown): Keys {
 export function repeatedTopKeys(text: string): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
+  const beforeColon = /\s*:/y;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       const end = endOfString(text, at);
-      if (depth === 1 && /^\s*:/.test(text.slice(end + 1, end + 64))) {
+      beforeColon.lastIndex = end + 1;
+      if (depth === 1 && beforeColon.test(text)) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
         if (seen.has(key)) repeated.add(key);
         seen.add(key);

@@ -23,6 +23,7 @@ export const reasonCodes = {
   malformed_version: 'a version is not one to three dot-separated numbers',
   version_out_of_range: 'a part of a version is over 999, or the first over 2,146',
   out_of_range: 'a number does not fit its column',
+  definition_failed: 'a transform, a check or a conversion of the pipeline’s definition threw on this message',
   refused_by_database: 'PostgreSQL refused the row; its SQLSTATE is kept',
 } as const;
 
