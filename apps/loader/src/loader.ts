@@ -50,6 +50,8 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       count.failed(fault.code);
       logFault('load_fault', fault, { batch, tries });
     },
+    // A batch masked with a wrong key stays so. Dropped, its messages are received and masked again.
+    isHopeless: ({ code }) => code === 'key_differs',
     onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });

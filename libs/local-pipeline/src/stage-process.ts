@@ -21,6 +21,8 @@ export interface StageProcess {
   scrapeText(): Promise<string>;
   /** Resolves when `/readyz` says so. @throws {Fault} `stage_ended` */
   whenReady(signal?: AbortSignal): Promise<void>;
+  /** The code of what it waits for, as `/readyz` tells it; undefined when it is ready, or does not answer. */
+  waitingFor(): Promise<string | undefined>;
   /** Resolves with the exit status once it has ended, whoever ended it. */
   readonly ended: Promise<number | null>;
   /** Closes our end of its standard output and error: what it logs has nowhere to go. */
@@ -102,6 +104,10 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
         if (child.exitCode !== null || child.signalCode !== null) throw endedEarly(stage, child.exitCode, logFile);
         await sleep(50);
       }
+    },
+    async waitingFor() {
+      const answer = (await (await ask('/readyz'))?.json()) as { readonly waitingFor?: string } | undefined;
+      return answer?.waitingFor;
     },
     closeOutput() {
       child.stdout.destroy();
