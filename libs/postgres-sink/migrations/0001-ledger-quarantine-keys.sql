@@ -40,23 +40,29 @@ create table masque.keys (
   first_used  timestamptz not null default now()
 );
 
--- Makes the ledger's partition of a day. Its owner's rights, so that a loader needs none to create tables. The lock
--- serialises loaders that meet a new day together; LIKE and ATTACH need only a weak lock on the ledger itself, where
--- CREATE TABLE … PARTITION OF would wait for every running load and block all that follow.
+-- Makes the ledger's partition of a day, or attaches it again where it was only detached: what it knows still counts.
+-- Its owner's rights, so that a loader needs none to create tables; and so it is not for everybody.
+--
+-- The lock serialises loaders that meet a new day together. Behind it only a query will do: `to_regclass` answers from
+-- the session's catalog cache, which an advisory lock does not refresh, and so would miss what the other just made.
+-- LIKE and ATTACH need only a weak lock on the ledger itself, where CREATE TABLE … PARTITION OF would wait for every
+-- running load and block all that follow.
 create function masque.ensure_ledger_day(day date) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   partition text := 'ledger_' || to_char(day, 'YYYYMMDD');
+  found_partition oid;
 begin
-  if to_regclass('masque.' || partition) is not null then
-    return;
-  end if;
   perform pg_advisory_xact_lock(hashtext('masque.ledger'));
-  if to_regclass('masque.' || partition) is not null then
+  select c.oid into found_partition
+  from pg_class c where c.relnamespace = 'masque'::regnamespace and c.relname = partition;
+  if found_partition is null then
+    execute format('create table masque.%I (like masque.ledger including all)', partition);
+  elsif exists (select from pg_inherits where inhrelid = found_partition) then
     return;
   end if;
-  execute format('create table masque.%I (like masque.ledger including all)', partition);
   execute format(
     'alter table masque.ledger attach partition masque.%I for values from (%L) to (%L)', partition, day, day + 1);
 end
 $$;
+revoke execute on function masque.ensure_ledger_day(date) from public;

@@ -95,6 +95,10 @@ async function createTable(query: Pool['query'], target: Target): Promise<boolea
     values: [table],
   });
   if (found?.there === true) return false;
+  const [schema, name] = target.table.split('.');
+  if (schema !== undefined && name !== undefined) {
+    await query({ text: `create schema if not exists ${quote(schema)}` });
+  }
   const columns = target.columns.map(({ name, type }) => `${quote(name)} ${type}`);
   await query({ text: `create table ${table} (${columns.join(', ')})` });
   return true;
@@ -112,7 +116,24 @@ async function widen(query: Pool['query'], target: Target): Promise<string[]> {
   const short = columns.filter(({ name, width }) => width < (tokens.get(name) ?? 0)).map(({ name }) => name);
   if (short.length > 0) {
     const actions = short.map((name) => `alter column ${quote(name)} type text`);
-    await query({ text: `alter table ${table} ${actions.join(', ')}` });
+    try {
+      await query({ text: `alter table ${table} ${actions.join(', ')}` });
+    } catch (error) {
+      throw isInUse(error) ? inUse(target.table) : error;
+    }
   }
   return short;
+}
+
+/** "cannot alter type of a column used by a view or rule" comes as 0A000, feature_not_supported. */
+function isInUse(error: unknown): boolean {
+  return error instanceof Fault && error.details['sqlstate'] === '0A000';
+}
+
+function inUse(table: string): Fault {
+  return new Fault('column_in_use', `PostgreSQL widens no column of ${table} while a view, rule or trigger uses it`, {
+    heals: false,
+    setting: '--widen',
+    advice: 'Drop what uses it, run this again, create it again.',
+  });
 }

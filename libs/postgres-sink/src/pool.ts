@@ -1,12 +1,14 @@
 import type { Fault } from '@masque/fault';
-import { Pool as PgPool, type QueryConfig, type QueryResult, types } from 'pg';
-import { sqlFault } from './sql-fault.ts';
+import { type ClientBase, Pool as PgPool, type PoolClient, type QueryConfig, type QueryResult, types } from 'pg';
+import { isRowRefusal, sqlFault } from './sql-fault.ts';
 
 export interface PoolOptions {
   readonly databaseUrl: string;
   /** Shown in pg_stat_activity. */
   readonly name: string;
   readonly connections: number;
+  /** The server ends a statement that runs longer. Default 30,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 export interface Pool {
@@ -14,6 +16,7 @@ export interface Pool {
   query<Row extends object = never>(statement: Statement): Promise<Row[]>;
   /** Runs `work` in one transaction. */
   transaction<T>(work: (query: Pool['query']) => Promise<T>): Promise<T>;
+  /** Waits for what is running. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -25,14 +28,14 @@ export interface Statement {
 }
 
 const connectTimeoutMs = 5_000;
-const statementTimeoutMs = 30_000;
 
 /**
- * Connections that all hold the one setting the protocol rests on: `synchronous_commit` is on, whatever the server's
- * default, because a message is deleted from SQS on the strength of a commit that a crash must not undo. Set by a
- * statement, as poolers refuse it among the start-up parameters.
+ * Connections whose behaviour is Masque's, whatever the role's or the database's defaults: READ COMMITTED, which
+ * `src/sql/load-batch.ts` argues from, a limit to waiting, and a search_path that finds the owner's tables. Set by a
+ * statement, as poolers refuse most settings among the start-up parameters.
  */
-export function createPool({ databaseUrl, name, connections }: PoolOptions): Pool {
+export function createPool(options: PoolOptions): Pool {
+  const { databaseUrl, name, connections, statementTimeoutMs = 30_000 } = options;
   const where = addressOf(databaseUrl);
   const toFault = (error: unknown): Fault => sqlFault(error, where);
   const pool = new PgPool({
@@ -45,18 +48,31 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
     // The server gives up first; the client's own limit is for a server that no longer answers at all.
     query_timeout: statementTimeoutMs + 5_000,
     // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it; its types do not say so
-    onConnect: async (client: { query(text: string): Promise<unknown> }) => {
-      await client.query(`set synchronous_commit = on; set statement_timeout = ${statementTimeoutMs}`);
+    onConnect: async (client: Pick<ClientBase, 'query'>) => {
+      await client.query(
+        `set default_transaction_isolation = 'read committed'; set statement_timeout = ${statementTimeoutMs}; ${searchPathSql}`,
+      );
     },
   });
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  // A connection that breaks fails its query, or is replaced at the next one; but without a listener, on the pool for
+  // the idle and on the client for those at work, its 'error' would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  let closing: Promise<void> | undefined;
 
-  const run =
-    (on: { query(statement: QueryConfig): Promise<QueryResult> }) =>
+  async function connect(): Promise<PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      throw toFault(error);
+    }
+  }
+
+  const queryOn =
+    (client: { query(statement: QueryConfig): Promise<QueryResult> }) =>
     async <Row extends object = never>(statement: Statement): Promise<Row[]> => {
       try {
-        const { rows } = await on.query({ ...statement, values: [...(statement.values ?? [])] });
+        const { rows } = await client.query({ ...statement, values: [...(statement.values ?? [])] });
         return rows as Row[];
       } catch (error) {
         throw toFault(error);
@@ -64,12 +80,21 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
     };
 
   return {
-    query: run(pool),
+    async query<Row extends object>(statement: Statement) {
+      const client = await connect();
+      try {
+        const rows = await queryOn(client)<Row>(statement);
+        client.release();
+        return rows;
+      } catch (error) {
+        // pg's own `pool.query` closes the connection on every error; a bisection would pay for a dozen log-ins.
+        client.release(!isRowRefusal(error as Fault));
+        throw error;
+      }
+    },
     async transaction(work) {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw toFault(error);
-      });
-      const query = run(client);
+      const client = await connect();
+      const query = queryOn(client);
       try {
         await query({ text: 'begin' });
         const result = await work(query);
@@ -82,9 +107,20 @@ export function createPool({ databaseUrl, name, connections }: PoolOptions): Poo
         throw toFault(error);
       }
     },
-    close: () => pool.end(),
+    close: () => (closing ??= pool.end()),
   };
 }
+
+/**
+ * For a user called `masque` the default search_path, "$user" first, begins with Masque's own schema: the target would
+ * be made in there, and found there by this user alone.
+ */
+const searchPathSql = `
+  select set_config('search_path', (
+    select coalesce(string_agg(quote_ident(name), ', ' order by at), '')
+    from unnest(current_schemas(false)) with ordinality as path (name, at) where name <> 'masque'
+  ), false)
+  where current_user = 'masque' or 'masque' = any (current_schemas(false))`;
 
 /** A `date` is a day, not the instant of its midnight in this process's time zone: kept as PostgreSQL prints it. */
 const getTypeParser: typeof types.getTypeParser = (oid, format) =>

@@ -14,6 +14,8 @@ export interface PostgresSinkOptions {
   readonly connections: number;
   /** Shown in pg_stat_activity. */
   readonly name: string;
+  /** The server ends a statement that runs longer, and the batch is tried again. Default 30,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** Exactly-once loading: rows, quarantine and ledger of a batch in one transaction. */
@@ -21,13 +23,15 @@ export interface PostgresSink {
   /**
    * Looks whether this user can load into this table: everything that would refuse every batch.
    * @throws {Fault} what waiting heals (`postgres_unreachable`, `postgres_busy`, `postgres_read_only`) and what it
-   *   does not (`postgres_refused`, `database_missing`, `table_missing`, `privilege_missing`, `target_unfit`)
+   *   does not (`postgres_refused`, `postgres_tls`, `database_url_invalid`, `database_missing`, `not_migrated`,
+   *   `table_missing`, `privilege_missing`, `column_missing`, `column_type_differs`, `column_too_short`,
+   *   `column_unfed`, `table_unlogged`, `postgres_failed`)
    */
   check(): Promise<void>;
   /**
    * Loads what of a batch is not loaded yet. When it resolves every message of the batch is durably in exactly one
    * place, whoever put it there, and may be deleted from SQS. Safe to call again after any failure.
-   * @throws {Fault} of the kinds that `check` throws
+   * @throws {Fault} of the kinds that `check` throws, and `definition_differs`, `batch_malformed`, `ledger_day_missing`
    */
   load(batch: SinkBatch): Promise<LoadReport>;
   /**
@@ -39,8 +43,8 @@ export interface PostgresSink {
 }
 
 export function createPostgresSink(options: PostgresSinkOptions): PostgresSink {
-  const { databaseUrl, name, target } = options;
-  const pool = createPool({ databaseUrl, name, connections: options.connections });
+  const { target, ...connection } = options;
+  const pool = createPool(connection);
   const loader = createLoader(pool, target);
   const keys = createKeyRegister(pool);
   return {

@@ -1,20 +1,23 @@
 import { Fault, type FaultOptions } from '@masque/fault';
+import { type ConnectionError, connectionFault } from './connection-fault.ts';
 
 /**
- * What PostgreSQL's and pg's errors mean. Only SQLSTATE and names of tables and columns pass: `message` and `detail`
- * quote the values of the row that was refused.
+ * What PostgreSQL's and pg's errors mean. Only SQLSTATE and names of tables, columns and constraints pass: `message`
+ * and `detail` quote the values of the row that was refused.
  * SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function sqlFault(error: unknown, where: string): Fault {
   if (error instanceof Fault) return error;
-  const { code = '', message = '', table, column, constraint, schema } = error as Partial<DatabaseError>;
+  const { code = '', file = '', table, column, constraint, schema } = error as Partial<DatabaseError>;
   const setting = 'DATABASE_URL';
   const fault = (name: string, text: string, options: Omit<FaultOptions, 'setting'>): Fault =>
     new Fault(name, text, { setting, ...options });
 
-  if (!/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code)) return connectionFault(code, message, where);
-  const names = Object.entries({ schema, table, column, constraint }).filter(([, name]) => name !== undefined);
-  const details = { sqlstate: code, ...(Object.fromEntries(names) as Record<string, string>) };
+  if (!isSqlState(code)) return connectionFault(error as Partial<ConnectionError>, where);
+  const details = { sqlstate: code, ...namesIn(file, { schema, table, column, constraint }) };
+  const busy = (): Fault => fault('postgres_busy', `PostgreSQL at ${where} cannot do it now`, { heals: true, details });
+  if (/^2[23]/.test(code) || refusals.has(code))
+    return fault('row_refused', 'PostgreSQL refused a row', { heals: false, details });
 
   switch (code.slice(0, 2)) {
     case '28':
@@ -29,9 +32,6 @@ export function sqlFault(error: unknown, where: string): Fault {
         advice: 'Create it, or correct the last part of the URL.',
         details,
       });
-    case '22':
-    case '23':
-      return fault('row_refused', 'PostgreSQL refused a row', { heals: false, details });
     case '08':
     case '40':
     case '53':
@@ -39,8 +39,10 @@ export function sqlFault(error: unknown, where: string): Fault {
     case '57':
     case '58':
     case 'XX':
-      return fault('postgres_busy', `PostgreSQL at ${where} cannot do it now`, { heals: true, details });
+      return busy();
     case '25':
+      // 25P03, 25P04: a time limit of the server's ended the transaction.
+      if (code !== '25006') return busy();
       return fault('postgres_read_only', `PostgreSQL at ${where} takes no writes`, {
         heals: true,
         advice: 'It is a standby or set read-only; point the URL at the primary.',
@@ -74,33 +76,35 @@ export function isRowRefusal(fault: Fault): boolean {
   return fault.code === 'row_refused';
 }
 
-function connectionFault(code: string, message: string, where: string): Fault {
-  const cause = /^[A-Z_]{4,50}$/.test(code) ? code : phrase(message);
-  if (/CERT|SELF_SIGNED|TLS|SSL/.test(cause) || message.includes('does not support SSL')) {
-    return new Fault('postgres_tls', `no trusted TLS connection to PostgreSQL at ${where}`, {
-      heals: false,
-      setting: 'DATABASE_URL',
-      advice: 'Check sslmode and sslrootcert in the URL.',
-      details: { cause },
-    });
-  }
-  return new Fault('postgres_unreachable', `PostgreSQL at ${where} cannot be reached`, {
-    heals: true,
-    setting: 'DATABASE_URL',
-    advice: 'Check host and port, and that PostgreSQL is running.',
-    details: { cause },
-  });
+/** Beyond classes 22 and 23: an index entry too large, an owner's trigger that raises, a view WITH CHECK OPTION. */
+const refusals: ReadonlySet<string> = new Set(['54000', 'P0001', '44000']);
+
+/** Node's codes of five letters, such as EPIPE, would pass for one. */
+function isSqlState(code: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code);
 }
 
-/** pg's own few connection errors have no code; their words are constants. */
-function phrase(message: string): string {
-  if (message.includes('timeout')) return 'timeout';
-  return message.includes('SASL') || message.includes('password') ? 'password_exchange' : 'connection_closed';
+/**
+ * The names that PostgreSQL gives, if the code that checks constraints and picks partitions gave them. A trigger may
+ * raise what it likes, with values for names and under any SQLSTATE; only the source file tells them apart.
+ */
+function namesIn(file: string, names: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  if (!constraintFiles.has(file)) return {};
+  return Object.fromEntries(Object.entries(names).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
+
+const constraintFiles: ReadonlySet<string> = new Set([
+  'execMain.c',
+  'execIndexing.c',
+  'execPartition.c',
+  'nbtinsert.c',
+  'ri_triggers.c',
+]);
 
 interface DatabaseError {
   readonly code: string;
-  readonly message: string;
+  /** Of PostgreSQL's sources. */
+  readonly file: string;
   readonly schema: string;
   readonly table: string;
   readonly column: string;

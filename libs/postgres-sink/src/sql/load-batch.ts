@@ -1,5 +1,6 @@
 import { quote, quoteTable } from '../identifier.ts';
 import type { Target } from '../target.ts';
+import { durably } from './durable.ts';
 
 /** U+001F, which no field of a definition holds. */
 export const fieldSeparator = '\u001f';
@@ -7,11 +8,24 @@ export const fieldSeparator = '\u001f';
 /**
  * Loads a batch in one statement, which is one transaction: ledger, rows and rejects, all or none.
  *
- * - The ledger insert decides which messages are new. Its ORDER BY makes two loaders with overlapping batches take
- *   their index entries in one order; without it 53 of 120 overlapping batches deadlocked, with it none.
- * - `unnest` of typed arrays: 125,000 to 145,000 rows/s at 200 a batch. One INSERT a row was some 20 times slower;
- *   COPY wins only without a ledger, as it cannot skip what conflicts.
- * - Both data-modifying parts join on what the ledger returned, so that a message seen before adds nothing.
+ * - `unnest` of typed arrays. One INSERT a row was some 20 times slower; COPY wins only without a ledger, as it cannot
+ *   skip what conflicts.
+ * - The ledger insert decides which messages are new; rows and rejects join on what it returned, so that a message
+ *   seen before adds nothing.
+ * - Its ORDER BY keeps overlapping batches from deadlocking: a loader that waits for an id holds only smaller ones, so
+ *   nobody who holds that id can come to wait for it. Without it 53 of 120 overlapping batches deadlocked.
+ *
+ * Why all of a batch may be deleted from SQS once this has committed, what was skipped included. In READ COMMITTED,
+ * which the pool sets, the unique index of the ledger has for an id
+ * 1. no entry, or one of a transaction that aborted or died with its server: ours goes in, with its row or reject;
+ * 2. an entry of a running transaction: the insert waits for its end and looks again, so that nothing is ever skipped
+ *    on the strength of what may still be undone;
+ * 3. an entry of a transaction that committed, be it after our snapshot (where REPEATABLE READ would fail, 40001): it
+ *    is skipped. Row or reject were committed together with it, by this same statement.
+ * That leaves the durability of commits of case 3, which need not be ours. A transaction is seen as committed only
+ * once its commit record is in the WAL, so before ours, and the WAL is flushed and replicated in order: the flush that
+ * our commit waits for covers theirs. `durably` sees to it that our commit has one to wait for.
+ * (PostgreSQL's check_exclusion_or_unique_constraint and RecordTransactionCommit are the sources of this.)
  *
  * Parameters: $1 pipeline, then the rows' arrays: $2 ledger ids, $3 days, $4… one a column; and, with rejects:
  * received_at (epoch milliseconds), then their arrays: ledger ids, days, message ids, sent_at (epoch milliseconds),
@@ -63,7 +77,8 @@ loaded as (
 )${quarantined}
 select (select count(*) from loaded)::int as rows, ${
     withRejects ? '(select array_agg(reason) from quarantined)' : 'null::text[]'
-  } as rejects`;
+  } as rejects,
+       ${durably('fresh')}`;
 }
 
 /** `varchar(32)[]` would cut long values without a word when cast; the bare type leaves the check to the column. */
