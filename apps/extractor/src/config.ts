@@ -68,13 +68,13 @@ export type ExtractorSettings = SettingsOf<typeof settings>;
 
 export function checkSettings(values: ExtractorSettings): string[] {
   const faults: string[] = [];
-  if (values.SHUTDOWN_GRACE_S * 0.75 < values.SQS_WAIT_S) {
+  if (values.SHUTDOWN_GRACE_S * 0.75 <= values.SQS_WAIT_S) {
     faults.push(
       `SHUTDOWN_GRACE_S (${values.SHUTDOWN_GRACE_S}) leaves no time for a long poll of SQS_WAIT_S (${values.SQS_WAIT_S}) to end: three quarters of it must be longer`,
     );
   }
   if (values.SQS_VISIBILITY_TIMEOUT_S * 1_000 <= values.BATCH_LINGER_MS) {
-    faults.push('BATCH_LINGER_MS is longer than SQS_VISIBILITY_TIMEOUT_S: every batch would be late');
+    faults.push('BATCH_LINGER_MS is not shorter than SQS_VISIBILITY_TIMEOUT_S: every batch would be late');
   }
   return faults;
 }

@@ -2,10 +2,11 @@
  * Back-pressure: whether pollers may receive.
  *
  *     open ──backlog ≥ max, nobody behind works, Redis away, or too many unsent──▶ closed
- *     closed ──backlog ≤ max / 2, somebody works, Redis there, and few unsent──▶ open
+ *     closed ──backlog < max (≤ max / 2 once it was full), somebody works, Redis there, and few unsent──▶ open
  *
  * The backlog is read from the queues themselves, never counted here: settlements land on other replicas, and a
- * flushed Redis would leave a local count wrong for ever. Half is the hysteresis, so that the gate doesn't flutter.
+ * flushed Redis would leave a local count wrong for ever. Half is the hysteresis, so that the gate doesn't flutter: once
+ * the backlog was full, half it must be, whatever else closed the gate in between.
  * Messages are left in SQS while it is closed, not received and bounced: each receive counts towards the queue's
  * maxReceiveCount, and an outage of ours must send nobody to the dead-letter queue.
  *
@@ -44,6 +45,7 @@ export function createGate(options: GateOptions): Gate {
   const { backlogMax, unsentMax, everyMs = 100 } = options;
   let state: GateState = 'redis';
   let backlog = 0;
+  let isFull = false;
   let opened = Promise.withResolvers<void>();
   const stopped = new AbortController();
 
@@ -60,10 +62,11 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function judge(): GateState {
+    isFull = backlog >= backlogMax || (isFull && backlog > backlogMax / 2);
     if (options.unsent() >= unsentMax) return 'unsent';
-    if (backlog >= backlogMax) return 'backlog';
+    if (isFull) return 'backlog';
     if (backlog + options.unsent() > 0 && !options.downstreamWorks()) return 'downstream';
-    return state === 'backlog' && backlog > backlogMax / 2 ? 'backlog' : 'open';
+    return 'open';
   }
 
   async function watch(): Promise<void> {

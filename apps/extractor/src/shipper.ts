@@ -76,8 +76,13 @@ export function createShipper(deps: ShipperDeps): Shipper {
       });
       deps.onSent({ id, receipts: handoff.receipts, receivedAt: batch.receivedAt, bytes: batch.bytes });
     } catch (error) {
-      if (stopped.signal.aborted) released += await deps.release(messages.map((message) => message.receipt));
-      else deps.onGivenUp({ id, messages: messages.length }, toFault(error));
+      if (!stopped.signal.aborted) {
+        deps.onGivenUp({ id, messages: messages.length }, toFault(error));
+        return;
+      }
+      // Not `released += await …`, which would add to what it was before others were released.
+      const taken = await deps.release(messages.map((message) => message.receipt));
+      released += taken;
     }
   }
 
