@@ -1,0 +1,111 @@
+import { Fault } from '@masque/fault';
+import { settled, type SettledBatch } from '@masque/handoff-settled';
+import { expect, test } from 'vitest';
+import { createHandler } from '../src/handle.ts';
+import { aBatch, delivered } from './a-batch.ts';
+
+const away = new Fault('postgres_unreachable', 'away', { heals: true });
+const wrong = new Fault('key_differs', 'wrong', { heals: false });
+const report = { rows: 2, rejects: { not_json: 1 }, refused: {}, duplicates: 0 };
+
+type Step = 'registerKeys' | 'load' | 'publish';
+
+/** A handler whose steps fail with the faults planned for them, one a try, and then succeed. */
+function setup(plan: Partial<Record<Step, Fault[]>> = {}) {
+  const log: string[] = [];
+  const published: SettledBatch[] = [];
+  const abort = new AbortController();
+  const step = async (name: Step): Promise<void> => {
+    log.push(name);
+    const fault = plan[name]?.shift();
+    if (fault !== undefined) throw fault;
+  };
+  const events = {
+    onRetry(fault: Fault): void {
+      log.push(`waits for ${fault.code}`);
+    },
+  };
+  const handle = createHandler({
+    sink: {
+      registerKeys: () => step('registerKeys'),
+      load: () => step('load').then(() => report),
+    },
+    publisher: {
+      async publish(value) {
+        await step('publish');
+        const read = settled.read(settled.write(value));
+        if (!read.ok) throw new Error(`the extractor would not read ${read.at}`);
+        published.push(read.value);
+      },
+      close: async () => {},
+    },
+    onLoaded: (batch, loaded) => void log.push(`loaded ${batch.messageIds.length}: ${JSON.stringify(loaded)}`),
+    onRetry: (fault) => events.onRetry(fault),
+  });
+  return { handle, log, published, abort, events };
+}
+
+const loaded = `loaded 3: ${JSON.stringify(report)}`;
+
+test('keys, load, then receipts; and only then is it told', async () => {
+  const { handle, log, published, abort } = setup();
+  const batch = aBatch();
+  expect(await handle(delivered(batch), abort.signal)).toBe('done');
+  expect(log).toEqual(['registerKeys', 'load', 'publish', loaded]);
+  const { batch: id, pipeline, deadline, receipts, receivedAt, trace } = batch;
+  expect(published).toEqual([{ batch: id, pipeline, deadline, receipts, receivedAt, trace }]);
+});
+
+test.each<[Step, string[]]>([
+  ['registerKeys', ['registerKeys', 'registerKeys', 'load', 'publish']],
+  ['load', ['registerKeys', 'load', 'load', 'publish']],
+  // What is committed is not loaded again for Redis’s sake.
+  ['publish', ['registerKeys', 'load', 'publish', 'publish']],
+])('an outage at %s is waited out, from there', async (at, steps) => {
+  const { handle, log, abort } = setup({ [at]: [away] });
+  expect(await handle(delivered(aBatch()), abort.signal)).toBe('done');
+  expect(log.filter((line) => !line.startsWith('waits'))).toEqual([...steps, loaded]);
+  expect(log).toContain('waits for postgres_unreachable');
+});
+
+test.each<[Step, string[]]>([
+  ['registerKeys', ['registerKeys']],
+  ['load', ['registerKeys', 'load']],
+  ['publish', ['registerKeys', 'load', 'publish']],
+])('what no waiting heals at %s is thrown at once, and nothing further is done', async (at, steps) => {
+  const { handle, log, published, abort } = setup({ [at]: [wrong] });
+  await expect(handle(delivered(aBatch()), abort.signal)).rejects.toBe(wrong);
+  expect(log).toEqual(steps);
+  expect(published).toEqual([]);
+});
+
+test('the signal ends a wait that would never end, with the fault that it waited for', async () => {
+  const { handle, log, published, abort, events } = setup({ load: Array.from({ length: 99 }, () => away) });
+  events.onRetry = () => {
+    abort.abort();
+  };
+  await expect(handle(delivered(aBatch()), abort.signal)).rejects.toBe(away);
+  expect(log).toEqual(['registerKeys', 'load']);
+  expect(published).toEqual([]);
+});
+
+test('a signal that came before does not keep a load from succeeding, but from being tried twice', async () => {
+  const first = setup();
+  first.abort.abort();
+  expect(await first.handle(delivered(aBatch()), first.abort.signal)).toBe('done');
+  const second = setup({ load: [away] });
+  second.abort.abort();
+  await expect(second.handle(delivered(aBatch()), second.abort.signal)).rejects.toBe(away);
+  expect(second.log).toEqual(['registerKeys', 'load']);
+});
+
+test('an error that nobody wrapped is no reason to settle, and its words are withheld', async () => {
+  const { handle, published, abort } = setup({ load: [new TypeError('SENTINEL') as never] });
+  const fault: Fault = await handle(delivered(aBatch()), abort.signal).then(
+    () => expect.fail('it was done'),
+    (thrown: Fault) => thrown,
+  );
+  expect(fault.code).toBe('internal');
+  expect(`${JSON.stringify(fault)} ${fault.stack}`).not.toContain('SENTINEL');
+  expect(published).toEqual([]);
+});
