@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [`${everywhere}/test/**/*.test.ts`, 'pipelines/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: [`${everywhere}/test/**/*.test.ts`, '{pipelines,build}/test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
         },
       },
