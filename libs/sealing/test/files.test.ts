@@ -94,11 +94,6 @@ test('a key for batches does not pass for one for quarantined bodies, nor the ot
   const dir = await folder();
   await createSealKeys({ dir });
   const { extractor, masker, custodian } = keyPaths(dir);
-  const swap = async (one: string, other: string): Promise<void> => {
-    await cp(one, `${one}.aside`);
-    await cp(other, one);
-    await cp(`${one}.aside`, other);
-  };
   await swap(extractor.sealPublic, masker.quarantinePublic);
   await swap(masker.sealPrivate, custodian.quarantinePrivate);
   const reading = [
@@ -111,3 +106,10 @@ test('a key for batches does not pass for one for quarantined bodies, nor the ot
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'key_file_malformed' } });
   }
 });
+
+/** Each file in the other's place. */
+async function swap(one: string, other: string): Promise<void> {
+  await cp(one, `${one}.aside`);
+  await cp(other, one);
+  await cp(`${one}.aside`, other);
+}
