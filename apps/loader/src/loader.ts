@@ -46,7 +46,8 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       onRetry: waits('load_retried'),
     }),
     onFault(fault, { batch, tries }) {
-      waitingFor = fault.code;
+      // A batch that a newer release wrote says nothing of what this replica can do with others.
+      if (!fault.code.startsWith('handoff_')) waitingFor = fault.code;
       count.failed(fault.code);
       logFault('load_fault', fault, { batch, tries });
     },
