@@ -30,8 +30,8 @@ export interface Arena {
   readonly visibilityTimeoutS: number;
   /** What the stages were asked to do and did badly, beside what the account will show. */
   readonly complaints: string[];
-  /** Stages first, then the servers. Exit statuses of the stages that were running. */
-  close(): Promise<readonly (number | null)[]>;
+  /** Stages first, then the servers. Exit statuses of the stages that were running. @param keepLogs says where they are */
+  close(keepLogs: boolean): Promise<readonly (number | null)[]>;
 }
 
 export interface ArenaQueue {
@@ -56,7 +56,10 @@ export async function openArena(options: {
 }): Promise<Arena> {
   const pipeline = await loadPipeline('user-logins');
   const root = await mkdtemp(join(tmpdir(), 'masque-chaos-'));
-  const ends: (() => Promise<unknown>)[] = [() => rm(root, { recursive: true, force: true })];
+  let keep = false;
+  const ends: (() => Promise<unknown>)[] = [
+    () => (keep ? rm(join(root, 'keys'), { recursive: true }) : rm(root, { recursive: true, force: true })),
+  ];
   const end = async (): Promise<void> => {
     for (const each of ends.reverse()) await each();
   };
@@ -120,7 +123,8 @@ export async function openArena(options: {
       lockMs,
       visibilityTimeoutS,
       complaints: [],
-      async close() {
+      async close(keepLogs) {
+        keep = keepLogs;
         await end();
         return statuses;
       },

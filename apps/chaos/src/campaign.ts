@@ -32,8 +32,8 @@ export interface CampaignOptions {
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-/** A round's messages are spread over this, at least: replicas that are to be killed at a point must start first. */
-const roundMs = 1_500;
+/** How long a mishap without a length of its own takes, roughly: a replica that is to be killed must start first. */
+const usualMs = 3_000;
 const recoversWithinMs = 15_000;
 /** No mishap lasts longer; the harness would be at fault. */
 const mishapMs = 120_000;
@@ -42,16 +42,20 @@ const sliceMs = 50;
 export async function carryOut(options: CampaignOptions): Promise<Outcome[]> {
   const { arena, rounds, messages, signal } = options;
   const outcomes: Outcome[] = [];
-  const share = Math.ceil(messages.length / rounds.length);
+  const lengths = rounds.map((round) => Math.max(...round.map(expectedMs)));
+  const total = lengths.reduce((sum, length) => sum + length);
+  let from = 0;
   for (const [at, round] of rounds.entries()) {
     signal.throwIfAborted();
     options.onRound(at + 1);
     const over = new AbortController();
-    const sending = sendEvenly(arena, messages.slice(at * share, (at + 1) * share), over.signal);
-    const happened = await Promise.all(round.map((planned) => suffer(options, at + 1, planned)));
-    over.abort();
-    await sending;
-    outcomes.push(...happened);
+    const length = lengths[at] ?? 0;
+    const to = at === rounds.length - 1 ? messages.length : from + Math.round((messages.length * length) / total);
+    const sending = sendEvenly(arena, messages.slice(from, to), length, over.signal);
+    const happened = Promise.all(round.map((planned) => suffer(options, at + 1, planned))).finally(() => over.abort());
+    await Promise.all([sending, happened]);
+    outcomes.push(...(await happened));
+    from = to;
   }
   return outcomes;
 }
@@ -73,9 +77,19 @@ async function suffer(options: CampaignOptions, round: number, { mishap, afterMs
   return outcome;
 }
 
+/** Messages are to flow as long as it lasts. */
+function expectedMs({ afterMs, draw }: Planned): number {
+  return afterMs + Math.max(usualMs, typeof draw['ms'] === 'number' ? draw['ms'] : 0);
+}
+
 /** Sends at an even rate; whatever is left goes out at once when the round is over. */
-async function sendEvenly({ post }: Arena, messages: readonly Message[], over: AbortSignal): Promise<void> {
-  const slices = Math.ceil(roundMs / sliceMs);
+async function sendEvenly(
+  { post }: Arena,
+  messages: readonly Message[],
+  overMs: number,
+  over: AbortSignal,
+): Promise<void> {
+  const slices = Math.ceil(overMs / sliceMs);
   const size = Math.max(1, Math.ceil(messages.length / slices));
   for (let at = 0; at < messages.length; at += size) {
     await post.send(messages.slice(at, at + size));

@@ -29,7 +29,7 @@ export async function runChaos(
   const rounds = schedule(options);
   const before = new Set(children());
   const arena = await openArena({ replicas: options.replicas, signal, onProgress: (what) => view.note(`  ${what}`) });
-  let result: Omit<Report, 'seconds'>;
+  let result: Omit<Report, 'seconds'> | undefined;
   let statuses: readonly (number | null)[];
   const pids = [arena.stack.postgres.pid, arena.stack.redis.pid, arena.stack.sqs.pid];
   try {
@@ -37,7 +37,9 @@ export async function runChaos(
   } finally {
     pids.push(arena.stack.postgres.pid, arena.stack.redis.pid, arena.stack.sqs.pid);
     pids.push(...arena.local.processes.map(({ pid }) => pid));
-    statuses = await arena.close();
+    const failed = result === undefined || result.violations.length > 0;
+    statuses = await arena.close(failed);
+    if (failed) view.note(`  the stages’ logs are in ${arena.local.logDir}`);
   }
   const left = [
     ...pids.filter((pid) => pid !== undefined && isAlive(pid)),

@@ -15,7 +15,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await main();
+// Whatever a failed run left open keeps nobody waiting.
+process.exit(await main());
 
 async function main(): Promise<number> {
   let given: ReturnType<typeof readArguments>;

@@ -68,16 +68,18 @@ const raised = (name: string, sqlstate: string): Mishap =>
     async run({ pool, pipeline }, { ms }) {
       const { table } = pipeline.target;
       await pool.query(`
-        create sequence if not exists chaos_raised;
-        create or replace function chaos_raise() returns trigger language plpgsql as
-          $$ begin perform nextval('chaos_raised'); raise exception using errcode = tg_argv[0]; end $$;
-        create trigger chaos_raise before insert on ${table} for each statement execute function chaos_raise('${sqlstate}')`);
+        create sequence if not exists public.chaos_raised;
+        create or replace function public.chaos_raise() returns trigger language plpgsql as
+          $$ begin perform nextval('public.chaos_raised'); raise exception using errcode = tg_argv[0]; end $$;
+        create trigger chaos_raise before insert on ${table} for each statement execute function public.chaos_raise('${sqlstate}')`);
       await sleep(ms);
       // A sequence keeps its count whoever rolls back.
       const { rows } = await pool.query<{ count: string }>(
-        'select case when is_called then last_value else 0 end as count from chaos_raised',
+        'select case when is_called then last_value else 0 end as count from public.chaos_raised',
       );
-      await pool.query(`drop trigger chaos_raise on ${table}; drop sequence chaos_raised cascade`);
+      await pool.query(
+        `drop trigger chaos_raise on ${table}; drop function public.chaos_raise(); drop sequence public.chaos_raised`,
+      );
       return `raised ${sqlstate} ${rows[0]?.count ?? 0} times in ${ms} ms`;
     },
   });

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '@masque/fault';
 import { defineHandoff, batchEnvelope, newBatchId, queueName } from '@masque/handoff';
 import { createJobQueue } from '@masque/job-queue';
 import { z } from 'zod';
@@ -73,9 +74,15 @@ const newVersion = defineMishap({
     const jobs = createJobQueue({ url: stack.redis.url, name: 'chaos:new-version' });
     const batch = newBatchId();
     const deadline = Date.now() + ms;
-    await jobs.publisher(newer, pipeline.name).publish({ batch, pipeline: pipeline.name, deadline });
-    await jobs.close();
-    const key = `masque:${queueName(pipeline.name, arrow)}:${batch}`;
+    const publisher = jobs.publisher(newer, pipeline.name);
+    try {
+      // Its connection may not be open yet.
+      await retry(() => publisher.publish({ batch, pipeline: pipeline.name, deadline }));
+    } finally {
+      await jobs.close();
+    }
+    const queue = `masque:${queueName(pipeline.name, arrow)}`;
+    const [key, delayed] = [`${queue}:${batch}`, `${queue}:delayed`];
     while (Date.now() < deadline - 100) {
       if ((await redis.exists(key)) === 0) {
         const early = deadline - Date.now();
@@ -84,11 +91,15 @@ const newVersion = defineMishap({
       }
       await sleep(50);
     }
-    const patience = deadline + 15_000;
-    while ((await redis.exists(key)) === 1 && Date.now() < patience) await sleep(50);
-    if ((await redis.exists(key)) === 0)
-      return `left alone on ${arrow}, dropped ${Date.now() - deadline} ms after its deadline`;
-    return `left alone on ${arrow}, still there long after its deadline`;
+    // The newer replica comes, and takes it from among the delayed ones.
+    const patience = Date.now() + 15_000;
+    while ((await redis.zrem(delayed, batch)) === 0) {
+      if ((await redis.exists(key)) === 0) return `left alone on ${arrow}, then dropped`;
+      if (Date.now() > patience) throw new Error(`the batch of a newer version is never among the delayed on ${arrow}`);
+      await sleep(20);
+    }
+    await redis.del(key);
+    return `left alone on ${arrow} for ${ms} ms`;
   },
 });
 

@@ -132,7 +132,7 @@ function packageOf(specifier: string): string {
 
 /** Packages that hold tests of the whole and nothing that runs in production. */
 function isTestsOnly(owner: Package): boolean {
-  return owner.folder === 'apps/e2e';
+  return owner.folder === 'apps/e2e' || owner.folder === 'apps/chaos';
 }
 
 function cycles(packages: readonly Package[]): string[] {
