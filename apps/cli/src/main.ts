@@ -2,10 +2,12 @@ import { toFault } from '@masque/fault';
 import { exitStatus } from '@masque/stage';
 import { createProgram } from './program.ts';
 
-// `masque … | head` closes our output; that is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? 0 : exitStatus.failed),
-);
+// `masque … | head` closes our output: what is left to say goes unheard, and that is no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.exitCode = exitStatus.failed;
+  });
+}
 
 try {
   await createProgram().parseAsync();

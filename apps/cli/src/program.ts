@@ -10,34 +10,48 @@ import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
 import { unmaskCommand } from './commands/unmask.ts';
 
-const commands = [
-  demoCommand,
-  sendCommand,
-  statusCommand,
-  migrateCommand,
-  keysCommand,
-  unmaskCommand,
-  quarantineCommand,
-  redriveCommand,
-  auditCommand,
-];
+/** As `masque --help` lists them: what they are for, each in a line. */
+const groups: Readonly<Record<string, readonly (readonly [() => Command, string])[]>> = {
+  'To see it work:': [
+    [demoCommand, 'run the whole pipeline on this machine'],
+    [sendCommand, 'send the lines of a file as messages'],
+    [statusCommand, 'show where messages are'],
+  ],
+  'To set it up:': [
+    [keysCommand, 'make keys'],
+    [migrateCommand, 'create or widen what is missing in PostgreSQL'],
+  ],
+  'For the custodian:': [
+    [unmaskCommand, 'recover values from tokens'],
+    [quarantineCommand, 'see, replay or discard what could not be loaded'],
+    [redriveCommand, 'move messages back from a dead-letter queue'],
+    [auditCommand, 'check the record of what was looked at'],
+  ],
+};
 
 export function createProgram(): Command {
   const program = new Command('masque')
     .description('SQS to PostgreSQL with the personal fields masked: one row per event, exactly once.')
-    .version('0.1.0')
+    .version('0.1.0', '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this; also after a command')
+    .helpCommand(false)
     .showHelpAfterError('Run with --help for the options.')
     .addHelpText(
       'after',
       `
-Settings are environment variables, listed in .env.example. While \`npm start\` runs, commands
-given in the same folder use its servers where a variable is not set.
+Settings are environment variables, listed in .env.example. While \`npm start\`
+runs, commands given in the same folder use its servers where none is set.
 
-Exit status: 0 done, 1 failed, 64 wrong usage, 70 a defect, 78 a wrong setting, right or key file.`,
+Exit status: 0 done; 1 failed, try again; 64 wrong usage; 70 a defect;
+78 a wrong setting, right or key file.`,
     );
-  for (const command of commands) program.addCommand(command());
+  for (const [group, commands] of Object.entries(groups)) {
+    for (const [create, summary] of commands) program.addCommand(create().summary(summary).helpGroup(group));
+  }
   for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
-    command.exitOverride(leave);
+    command.exitOverride(leave).helpCommand(false);
+    if (command !== program)
+      command.helpOption('-h, --help', 'print this').showHelpAfterError('Run with --help for the options.');
   }
   return program;
 }

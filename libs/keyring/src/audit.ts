@@ -51,7 +51,7 @@ export async function recordAudit(dir: string, entry: AuditEntry): Promise<void>
       const unhashed = {
         seq: last.seq + 1,
         at: new Date().toISOString(),
-        user: userInfo().username,
+        user: userName(),
         ...entry,
         previous: last.hash,
       };
@@ -103,6 +103,15 @@ async function readHead(file: string): Promise<{ readonly seq: number; readonly 
   const [, seq, hash] = /^(\d+) ([0-9a-f]{64})\n$/.exec(text) ?? [];
   if (seq === undefined || hash === undefined) throw broken(0, 'cannot be followed: audit.head is damaged');
   return { seq: Number(seq), hash };
+}
+
+/** A user id needs no name: a container's often has none. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.geteuid?.() ?? 'unknown'}`;
+  }
 }
 
 function parse(line: string): RecordedEntry | undefined {

@@ -24,7 +24,11 @@ export function demoCommand(): Command {
     )
     .option('--messages <n>', 'send so many made-up messages (default: 100)', wholeNumber)
     .option('--repeat <share>', 'share of made-up ips and device ids that were seen before, 0 to 1', share, 0.2)
-    .option('--replicas <list>', 'processes of each stage', replicas, { extractor: 1, masker: 1, loader: 1 })
+    .addOption(
+      new Option('--replicas <list>', 'processes of each stage, such as masker=2,loader=2')
+        .argParser(replicas)
+        .default(oneEach, 'one each'),
+    )
     .option('--keep', 'stay up at the end, and say how to send more and where to look')
     .addOption(
       new Option('--listen', 'send nothing, keep listening until Ctrl-C, and keep the data (`npm start`)').conflicts([
@@ -37,6 +41,8 @@ export function demoCommand(): Command {
     .action(async (flags: DemoFlags) => {
       const aborter = new AbortController();
       let signals = 0;
+      // Nobody reads any more, so nobody can stop it either.
+      for (const stream of [process.stdout, process.stderr]) stream.on('error', () => aborter.abort());
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.on(signal, () => {
           signals += 1;
@@ -48,6 +54,8 @@ export function demoCommand(): Command {
       process.exitCode = await runDemo({ ...flags, signal: aborter.signal });
     });
 }
+
+const oneEach: Replicas = { extractor: 1, masker: 1, loader: 1 };
 
 function wholeNumber(text: string): number {
   const value = Number(text.replaceAll('_', ''));
@@ -64,7 +72,7 @@ function share(text: string): number {
 
 /** `extractor=1,masker=2,loader=1`; a stage left out has one. */
 function replicas(text: string): Replicas {
-  const counts: Record<string, number> = { extractor: 1, masker: 1, loader: 1 };
+  const counts: Record<string, number> = { ...oneEach };
   for (const part of text.split(',')) {
     const [, stage = '', number = ''] = /^([a-z]+)=(\d{1,2})$/.exec(part.trim()) ?? [];
     if (!stages.some((name) => name === stage) || Number(number) < 1) {

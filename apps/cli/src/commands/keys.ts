@@ -5,7 +5,7 @@ import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
 
 export function keysCommand(): Command {
-  return new Command('keys').description('Keys: make them.').addCommand(
+  return new Command('keys').description('Make keys.').addCommand(
     new Command('init')
       .description('Make a set of keys, in one folder by role: extractor/, masker/, custodian/.')
       .option('--dir <folder>', 'where to make them (default: MASQUE_KEYS_DIR, else keys)')
@@ -28,6 +28,11 @@ function sayKeys(dir: string, keys: readonly KeyDescription[]): void {
     ]),
   );
   say();
-  say('Give each stage only its own folder. custodian/ opens every token and every quarantined body:');
-  say('keep it away from the machines that run the stages, and keep a copy, for nothing else opens them.');
+  say('What next:');
+  say(
+    '  - Give each stage only its own folder: extractor/ to the extractor, masker/ to the masker. The loader needs none.',
+  );
+  say('  - Keep custodian/ away from the machines that run them: it opens every token and every quarantined body.');
+  say('  - Keep a copy of custodian/ in a safe place: nothing else opens what is made with these keys.');
+  say(`  - Set MASQUE_KEYS_DIR=${dir} where the stages run, and make the tables with \`masque migrate\`.`);
 }

@@ -1,13 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { Fault } from '@masque/fault';
+import { Fault, toFault } from '@masque/fault';
 import { Command } from 'commander';
-import { openQueue } from '../queue.ts';
 import { readPipeline } from '../environment.ts';
-import { count, remark, say, sayJson } from '../output/terminal.ts';
-
-/** Lines sent in one go: bounds what is held of a long input. */
-const chunk = 1_000;
+import { type Line, readLines } from '../input/lines.ts';
+import { clearProgress, plural, progress, remark, say, sayJson } from '../output/terminal.ts';
+import { openQueue } from '../queue.ts';
 
 export function sendCommand(): Command {
   return new Command('send')
@@ -16,42 +12,37 @@ export function sendCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (options: { readonly file: string; readonly json?: true }) => {
       const queue = openQueue(await readPipeline());
+      if (options.file === '-' && process.stdin.isTTY) remark('One message a line; Ctrl-D ends.');
+      let sent = 0;
+      let lines: readonly Line[] = [];
       try {
-        let sent = 0;
-        for await (const lines of readLines(options.file)) {
-          await queue.send(lines);
+        for await (lines of readLines(options.file)) {
+          await queue.send(lines.map(({ text }) => text));
           sent += lines.length;
-          if (process.stderr.isTTY) process.stderr.write(`\r${count(sent)} sent `);
+          progress(`${plural(sent, 'message')} sent`);
         }
-        if (process.stderr.isTTY) process.stderr.write('\r');
-        if (sent === 0) remark('masque: the input holds no line');
-        if (options.json) sayJson({ sent });
-        else say(`${count(sent)} messages sent`);
+      } catch (error) {
+        throw withPlace(toFault(error), lines, sent);
       } finally {
+        clearProgress();
         queue.close();
       }
+      if (sent === 0) remark('masque: the input holds no line');
+      if (options.json) sayJson({ sent });
+      else say(`${plural(sent, 'message')} sent`);
     });
 }
 
-/** Non-empty lines, in chunks. @throws {Fault} `input_unreadable` */
-export async function* readLines(path: string): AsyncGenerator<string[]> {
-  const input = path === '-' ? process.stdin : createReadStream(path);
-  let lines: string[] = [];
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-      if (line !== '') lines.push(line);
-      if (lines.length >= chunk) {
-        yield lines;
-        lines = [];
-      }
-    }
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault('input_unreadable', `cannot read ${path}`, {
-      heals: false,
-      setting: '--file',
-      details: { cause: (error as NodeJS.ErrnoException).code ?? 'unknown' },
-    });
-  }
-  if (lines.length > 0) yield lines;
+/** Which line it was, and how many messages SQS has by now: what to send again is the sender's to know. */
+function withPlace(fault: Fault, lines: readonly Line[], before: number): Fault {
+  const { index, reason, sent } = fault.details;
+  const line = typeof index === 'number' ? lines[index]?.number : undefined;
+  const total = before + (typeof sent === 'number' ? sent : 0);
+  const what = line === undefined ? fault.message : `SQS does not take line ${line} (${reason})`;
+  return new Fault(fault.code, total === 0 ? what : `${what}; ${plural(total, 'message')} were sent before`, {
+    heals: fault.heals,
+    ...(fault.setting === undefined ? {} : { setting: fault.setting }),
+    ...(fault.advice === undefined ? {} : { advice: fault.advice }),
+    details: { ...fault.details, sent: total, ...(line === undefined ? {} : { line }) },
+  });
 }

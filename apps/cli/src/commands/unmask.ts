@@ -1,5 +1,6 @@
+import { Fault, toFault } from '@masque/fault';
 import { openUnmasker, recordAudit } from '@masque/keyring';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
 
@@ -7,7 +8,7 @@ export function unmaskCommand(): Command {
   return new Command('unmask')
     .description('Recover values from tokens, with the custodian’s private key. Every call is recorded.')
     .argument('<token...>', 'tokens as they stand in the table')
-    .requiredOption('--reason <text>', 'why; recorded before the answer is shown')
+    .requiredOption('--reason <text>', 'why; recorded before the answer is shown', aReason)
     .option('--field <name>', 'the field they must be of')
     .option('--json', 'print one JSON object')
     .action(
@@ -17,11 +18,18 @@ export function unmaskCommand(): Command {
       ) => {
         const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
         const unmasker = await openUnmasker(dir, await readPipeline());
-        const values = tokens.map((token) => unmasker.unmask(token, options.field));
+        const values = tokens.map((token, at) => {
+          try {
+            return unmasker.unmask(token, options.field);
+          } catch (error) {
+            throw tokens.length === 1 ? error : withPlace(toFault(error), at + 1, tokens.length);
+          }
+        });
         await recordAudit(dir, {
           verb: 'unmask',
           count: values.length,
           reason: options.reason,
+          fields: [...new Set(values.map(({ field }) => field))],
           kids: [...new Set(values.map(({ kid }) => kid))],
         });
         if (options.json) sayJson({ values });
@@ -34,4 +42,19 @@ export function unmaskCommand(): Command {
           );
       },
     );
+}
+
+function aReason(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return text.trim();
+}
+
+/** One bad token among many: nothing is answered, so that what is recorded is what was asked. */
+function withPlace(fault: Fault, place: number, count: number): Fault {
+  return new Fault(fault.code, `token ${place} of ${count}: ${fault.message}`, {
+    heals: fault.heals,
+    ...(fault.setting === undefined ? {} : { setting: fault.setting }),
+    ...(fault.advice === undefined ? {} : { advice: fault.advice }),
+    details: { ...fault.details, place },
+  });
 }

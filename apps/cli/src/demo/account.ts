@@ -26,34 +26,59 @@ export interface Account {
   readonly complete: boolean;
 }
 
+/** What stood in the stores before: a kept folder has the messages of earlier runs. */
+export interface Tally {
+  readonly settledInLedger: number;
+  readonly quarantined: { readonly total: number; readonly reasons: Readonly<Record<string, number>> };
+  readonly rows: number;
+  readonly queued: number;
+}
+
+export async function takeTally({ databaseUrl, stack, queueUrl }: Workspace, pipeline: Pipeline): Promise<Tally> {
+  const inspector = createInspector({ databaseUrl, target: toTarget(pipeline) });
+  try {
+    const [{ settledInLedger, quarantined }, rows, { visible, inFlight, delayed }] = await Promise.all([
+      inspector.counts(),
+      inspector.rows(),
+      stack.sqs.counts(queueUrl),
+    ]);
+    return { settledInLedger, quarantined, rows, queued: visible + inFlight + delayed };
+  } finally {
+    await inspector.close();
+  }
+}
+
 export async function account(options: {
   readonly workspace: Workspace;
   readonly pipeline: Pipeline;
+  readonly before: Tally;
   readonly sent: number;
   readonly snapshot: Snapshot;
   readonly seconds: number;
 }): Promise<Account> {
-  const { workspace, pipeline, sent, snapshot, seconds } = options;
+  const { workspace, pipeline, before, sent, snapshot, seconds } = options;
+  const after = await takeTally(workspace, pipeline);
+  const settled = after.settledInLedger - before.settledInLedger;
+  const quarantined = since(before.quarantined, after.quarantined);
+  const loaded = settled - quarantined.total;
   const inspector = createInspector({ databaseUrl: workspace.databaseUrl, target: toTarget(pipeline) });
   try {
     const tokenColumns = pipeline.target.columns.flatMap(({ name, source }) =>
       source.kind === 'token' ? [{ column: name, field: source.field }] : [],
     );
-    const [counts, queue, rows, ...distinct] = await Promise.all([
-      inspector.counts(),
-      workspace.stack.sqs.counts(workspace.queueUrl),
+    const [rows, ...distinct] = await Promise.all([
       inspector.sample(4),
       ...tokenColumns.map(({ column }) => inspector.distinct(column)),
     ]);
     const [first] = tokenColumns;
     const repeated = first === undefined ? undefined : await inspector.mostRepeated(first.column);
     const unmasker = await openUnmasker(workspace.local.keysDir, pipeline);
-    const queueEmpty = queue.visible + queue.inFlight + queue.delayed === 0;
+    const queueEmpty = after.queued === 0;
     return {
       pipeline,
       sent,
-      loaded: counts.loaded,
-      quarantined: counts.quarantined,
+      loaded,
+      quarantined,
       duplicates: Object.fromEntries(
         tokenColumns.map(({ field }, at) => [field, distinct[at] ?? { values: 0, distinct: 0 }]),
       ),
@@ -67,13 +92,16 @@ export async function account(options: {
       snapshot,
       workSeconds: ((snapshot.lastCommit ?? 0) - (snapshot.firstReceived ?? 0)) / 1_000,
       seconds,
-      complete:
-        queueEmpty &&
-        counts.settledInLedger === sent &&
-        (await inspector.rows()) === counts.loaded &&
-        counts.loaded + counts.quarantined.total === sent,
+      complete: queueEmpty && settled === before.queued + sent && after.rows - before.rows === loaded,
     };
   } finally {
     await inspector.close();
   }
+}
+
+function since(before: Tally['quarantined'], after: Tally['quarantined']): Tally['quarantined'] {
+  const reasons = Object.entries(after.reasons)
+    .map(([reason, total]): [string, number] => [reason, total - (before.reasons[reason] ?? 0)])
+    .filter(([, total]) => total > 0);
+  return { total: after.total - before.total, reasons: Object.fromEntries(reasons) };
 }

@@ -1,21 +1,25 @@
 /**
  * The demo: servers, keys, table, messages, stages, and an account of where every message ended.
  *
- *     opening ─▶ sending ─▶ working ─▶ accounting ─▶ (kept) ─▶ closing
+ *     opening ─▶ sending ─▶ working ─▶ accounting ─▶ (listening) ─▶ closing
  *
+ * `--listen` goes from opening to listening, `--keep` stops there on its way to closing.
  * Whatever happens, closing runs: stages first, then the servers. The exit status is 0 only if every message sent is
  * in exactly one place and the queue is empty.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
-import { loadSample, type Replicas, type Snapshot, type StageProcess, stages } from '@masque/local-pipeline';
+import { loadSample, type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
 import type { Pipeline } from '@masque/pipeline';
 import { exitStatus } from '@masque/stage';
-import { readLines } from '../commands/send.ts';
 import { readPipeline } from '../environment.ts';
-import { count, paint, remark, say, sayJson } from '../output/terminal.ts';
-import { account } from './account.ts';
+import { readLines } from '../input/lines.ts';
+import { plural, remark, sayJson } from '../output/terminal.ts';
+import { account, takeTally } from './account.ts';
+import { isStageEnd, lastErrors, someEnd } from './ended-stage.ts';
 import { createLiveView } from './live-view.ts';
+import { listen } from './listening.ts';
+import { createOpening, type Opening } from './opening.ts';
 import { saySummary, toJson } from './summary.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -33,71 +37,106 @@ export interface DemoOptions {
 /** No message moved for so long: something is wrong that waiting will not mend. */
 const stuckAfterMs = 60_000;
 const lookEveryMs = 100;
+/** 128 + SIGINT, as a shell says it of what Ctrl-C ended. */
+const interrupted = 130;
 
 export async function runDemo(options: DemoOptions): Promise<number> {
   const began = performance.now();
-  const { signal } = options;
   const pipeline = await readPipeline();
-  const stay = options.listen === true || options.keep === true;
+  const opening = createOpening();
   let workspace: Workspace | undefined;
+  let keepLogs = false;
   try {
-    note(`starting PostgreSQL, Redis and SQS on this machine, making keys`);
-    workspace = await openWorkspace({ pipeline, keep: stay, signal, onProgress: note });
-    const sent = options.listen === true ? 0 : await sendAll(workspace, pipeline, options);
-    const { local } = workspace;
-    await local.startAll(options.replicas, signal);
-    if (options.listen === true) {
-      sayListening(workspace);
-      await Promise.race([aborted(signal), someEnd(local.processes)]);
-      return exitStatus.ok;
-    }
-    const last = await watch(workspace, sent, options);
-    const result = await account({
-      workspace,
+    const stay = options.listen === true || options.keep === true;
+    opening.step('starting PostgreSQL, Redis and SQS on this machine');
+    workspace = await openWorkspace({
       pipeline,
-      sent,
-      snapshot: last,
-      seconds: (performance.now() - began) / 1_000,
+      keep: stay,
+      signal: options.signal,
+      onServer: (event) => opening.server(event),
     });
-    if (options.json) sayJson(toJson(result));
-    else saySummary(result);
-    if (options.keep === true) {
-      sayListening(workspace);
-      await Promise.race([aborted(signal), someEnd(local.processes)]);
-    }
-    return result.complete ? exitStatus.ok : exitStatus.failed;
+    return await runIn({ workspace, pipeline, opening, began }, options);
   } catch (error) {
-    if (signal.aborted) {
-      remark('stopped before the end');
-      return 130;
+    opening.clear();
+    if (options.signal.aborted) {
+      remark('Stopped before the end.');
+      return interrupted;
     }
-    throw error;
+    if (workspace === undefined || !isStageEnd(error)) throw error;
+    keepLogs = true;
+    remark(`masque: ${error.toLine()}`);
+    for (const line of await lastErrors(workspace.local.logDir)) remark(`  ${line}`);
+    remark(`The stages’ logs are in ${workspace.local.logDir}`);
+    return exitStatus.failed;
   } finally {
-    await workspace?.close();
+    await workspace?.close({ keepLogs });
   }
 }
 
-function note(what: string): void {
-  remark(paint(process.stderr, 'dim', `  ${what}`));
+interface Run {
+  readonly workspace: Workspace;
+  readonly pipeline: Pipeline;
+  readonly opening: Opening;
+  /** Of the process's own clock. */
+  readonly began: number;
 }
 
-async function sendAll({ stack, queueUrl }: Workspace, pipeline: Pipeline, options: DemoOptions): Promise<number> {
+async function runIn({ workspace, pipeline, opening, began }: Run, options: DemoOptions): Promise<number> {
+  const { signal, replicas } = options;
+  const { stack, local } = workspace;
+  opening.settled(`PostgreSQL on port ${stack.postgres.port}, Redis on ${stack.redis.port}, SQS on ${stack.sqs.port}`);
+  const before = await takeTally(workspace, pipeline);
+  const sent = options.listen === true ? 0 : await sendAll(workspace, pipeline, opening, options);
+  opening.step(
+    `starting ${plural(
+      stages.reduce((sum, stage) => sum + replicas[stage], 0),
+      'process',
+    )}: ${stages.join(', ')}`,
+  );
+  await local.startAll(replicas, signal);
+  opening.clear();
+  if (options.listen === true) return await listen(workspace, signal, remark);
+  const snapshot = await watch(workspace, sent, options);
+  const seconds = (performance.now() - began) / 1_000;
+  const result = await account({ workspace, pipeline, before, sent, snapshot, seconds });
+  if (options.json) sayJson(toJson(result));
+  else saySummary(result);
+  if (options.keep === true) await listen(workspace, signal, remark);
+  return result.complete ? exitStatus.ok : exitStatus.failed;
+}
+
+async function sendAll(
+  { stack, queueUrl }: Workspace,
+  pipeline: Pipeline,
+  opening: Opening,
+  options: DemoOptions,
+): Promise<number> {
   let sent = 0;
-  const chunks = options.input === undefined ? await loadSample(pipeline, options) : readLines(options.input);
-  for await (const bodies of chunks) {
+  for await (const bodies of await bodiesOf(pipeline, options)) {
     options.signal.throwIfAborted();
     await stack.sqs.send(queueUrl, bodies);
     sent += bodies.length;
-    if (process.stderr.isTTY && sent > 1_000) process.stderr.write(`\r  ${count(sent)} messages sent `);
+    if (sent > 1_000) opening.step(`${plural(sent, 'message')} sent`);
   }
-  if (process.stderr.isTTY && sent > 1_000) process.stderr.write('\r\u001b[K');
   if (sent === 0)
     throw new Fault('input_empty', `${options.input ?? 'the sample'} holds no line`, {
       heals: false,
       setting: '--input',
     });
-  note(`${count(sent)} messages sent to ${pipeline.source.queue}`);
+  opening.done(`${plural(sent, 'message')} sent to ${pipeline.source.queue}`);
   return sent;
+}
+
+async function bodiesOf(
+  pipeline: Pipeline,
+  options: DemoOptions,
+): Promise<Iterable<readonly string[]> | AsyncIterable<readonly string[]>> {
+  if (options.input === undefined) return await loadSample(pipeline, options);
+  return textsOf(options.input);
+}
+
+async function* textsOf(path: string): AsyncGenerator<readonly string[]> {
+  for await (const lines of readLines(path)) yield lines.map(({ text }) => text);
 }
 
 /** Looks until every message is settled. @throws {Fault} `stage_ended`, `stuck` */
@@ -110,16 +149,20 @@ async function watch(workspace: Workspace, sent: number, { replicas, signal }: D
     for (;;) {
       signal.throwIfAborted();
       const now = await Promise.race([workspace.local.snapshot(), end]);
+      if (now.deleted >= sent && (await isEmpty(workspace))) {
+        view.finish(now);
+        return now;
+      }
       view.show(now);
-      if (now.deleted >= sent && (await isEmpty(workspace))) return now;
       const progress = now.deleted + stages.reduce((sum, stage) => sum + now.stages[stage].messages, 0);
       if (progress !== before) moved = Date.now();
       before = progress;
-      if (Date.now() - moved > stuckAfterMs) throw stuck(workspace);
+      if (Date.now() - moved > stuckAfterMs) throw stuck();
       await sleep(lookEveryMs);
     }
-  } finally {
-    view.end();
+  } catch (error) {
+    view.clear();
+    throw error;
   }
 }
 
@@ -128,34 +171,6 @@ async function isEmpty({ stack, queueUrl }: Workspace): Promise<boolean> {
   return visible + inFlight + delayed === 0;
 }
 
-async function someEnd(processes: readonly StageProcess[]): Promise<never> {
-  const { stage, status } = await Promise.race(
-    processes.map(async ({ stage, ended }) => ({ stage, status: await ended })),
-  );
-  throw new Fault('stage_ended', `the ${stage} ended with status ${status ?? 'none'} while it was needed`, {
-    heals: false,
-  });
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-function stuck({ local: { logDir } }: Workspace): Fault {
-  return new Fault('stuck', `no message has moved for ${stuckAfterMs / 1_000} s; the stages’ logs are in ${logDir}`, {
-    heals: false,
-  });
-}
-
-function sayListening({ local, queueUrl, databaseUrl }: Workspace): void {
-  say();
-  say(paint(process.stdout, 'bold', 'Listening.') + ' Ctrl-C stops everything. From another terminal, in this folder:');
-  say();
-  say('  npx masque send --file logins.jsonl     send each line as a message; - reads standard input');
-  say('  npx masque status                       where messages are');
-  say();
-  say(`  queue       ${queueUrl}`);
-  say(`  table       ${databaseUrl}`);
-  say(`  stage logs  ${local.logDir}`);
+function stuck(): Fault {
+  return new Fault('stuck', `no message has moved for ${stuckAfterMs / 1_000} s`, { heals: false });
 }

@@ -1,7 +1,9 @@
-import { count, paint, say, shorten, table } from '../output/terminal.ts';
+import { columnsOf, count, paint, plural, say, shorten, table } from '../output/terminal.ts';
 import { stages } from '@masque/local-pipeline';
 import type { Cell } from '@masque/postgres-sink';
 import type { Account } from './account.ts';
+
+const cellWidth = 18;
 
 export function toJson(result: Account): object {
   const { sent, loaded, quarantined, duplicates, settled, queueEmpty, snapshot } = result;
@@ -38,7 +40,8 @@ export function saySummary(result: Account): void {
     table([
       ['sent', count(sent)],
       ['loaded', `${count(loaded)} rows in ${pipeline.target.table}`],
-      ['quarantined', `${count(quarantined.total)}${reasons(quarantined.reasons)}`],
+      ['quarantined', quarantined.total === 0 ? '0' : `${count(quarantined.total)}, sealed to the custodian`],
+      ...Object.entries(quarantined.reasons).map(([reason, total]) => ['', `${count(total)} ${reason}`]),
       ['settled', `${count(settled)} deleted from the queue, which is ${queueEmpty ? 'empty' : 'not empty'}`],
     ]),
   );
@@ -54,18 +57,12 @@ export function saySummary(result: Account): void {
   );
   say();
   say(bold(`  As it stands in ${pipeline.target.table}`));
-  const names = Object.keys(rows[0] ?? {});
-  say(
-    table([
-      names.map((name) => shorten(name, 18)),
-      ...rows.map((row) => names.map((name) => shorten(cell(row[name]), 18))),
-    ]),
-  );
+  say(asTheyStand(rows, columnsOf(process.stdout)));
   if (proof !== undefined) {
     say();
     say(bold('  Only the custodian’s private key opens a token'));
     say(
-      `  ${shorten(proof.token, 40)} ${dim(`(${count(proof.token.length)} characters, in ${count(proof.count)} rows)`)}`,
+      `  ${shorten(proof.token, 40)} ${dim(`(${count(proof.token.length)} characters, in ${plural(proof.count, 'row')})`)}`,
     );
     say(`  is ${proof.value}`);
   }
@@ -89,9 +86,13 @@ function dim(text: string): string {
   return paint(process.stdout, 'dim', text);
 }
 
-function reasons(counts: Readonly<Record<string, number>>): string {
-  const list = Object.entries(counts).map(([reason, total]) => `${count(total)} ${reason}`);
-  return list.length === 0 ? '' : ` (${list.join(', ')})`;
+/** A row a column, as many as fit: seven names side by side would be wider than most terminals. */
+function asTheyStand(rows: readonly Readonly<Record<string, Cell>>[], columns: number): string {
+  const names = Object.keys(rows[0] ?? {});
+  const nameWidth = Math.max(0, ...names.map((name) => name.length));
+  const fitting = Math.max(1, Math.floor((columns - 2 - nameWidth) / (cellWidth + 2)));
+  const shown = rows.slice(0, fitting);
+  return table(names.map((name) => [name].concat(shown.map((row) => shorten(cell(row[name]), cellWidth)))));
 }
 
 function cell(value: Cell | undefined): string {

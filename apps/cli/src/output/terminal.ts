@@ -24,6 +24,30 @@ export function remark(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Can lines be drawn over? Not in a file, a pipe, or a terminal that says it knows no more than lines. */
+export function isLive(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env['TERM'] !== 'dumb';
+}
+
+/** Columns of a terminal, or of a page where there is none. */
+export function columnsOf(stream: NodeJS.WriteStream): number {
+  // A pseudo-terminal that nobody has given a size says 0.
+  return stream.isTTY && stream.columns > 0 ? stream.columns : 80;
+}
+
+/** One line that is drawn over by the next; nothing where that cannot be. */
+export function progress(text: string): void {
+  if (isLive(process.stderr)) process.stderr.write(`\r${shorten(text, columnsOf(process.stderr) - 1)}\u001b[K`);
+}
+
+export function clearProgress(): void {
+  if (isLive(process.stderr)) process.stderr.write('\r\u001b[K');
+}
+
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${Math.round(value) === 1 ? '' : 's'}`;
+}
+
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
