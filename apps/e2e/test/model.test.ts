@@ -1,0 +1,99 @@
+/**
+ * docs/model/masque.pml under the model checker spin: every reachable state of the protocol as it is, and for each
+ * rule that the proof in docs/guarantees.md rests on, the same model with that rule broken, which must fail as that
+ * page says. A model that finds nothing when it should proves nothing when it does not.
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const model = fileURLToPath(new URL('../../../docs/model/masque.pml', import.meta.url));
+
+const missing = ['spin', 'cc'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
+const absent = missing.length > 0;
+const note = absent
+  ? ` (left out: ${missing.join(' and ')} not installed; Debian: apt-get install spin gcc libc6-dev)`
+  : '';
+
+type Promised = 'never lost' | 'never doubled' | 'eventually settled' | 'dead letters never placed';
+
+/** As spin prints an assertion of the model, with any index. */
+const signs: Readonly<Record<Promised, RegExp>> = {
+  'never lost': /assertion violated \(\(sqs\[\w+\]!=2\)\|\|\(places\[\w+\]>0\)\)/,
+  'never doubled': /assertion violated \(places\[\w+\]<=1\)/,
+  'eventually settled': /acceptance cycle/,
+  'dead letters never placed': /assertion violated \(\(sqs\[\w+\]!=3\)\|\|\(places\[\w+\]==0\)\)/,
+};
+
+/** Deeper than the deepest path there is; spin says so when it is not, and the search would not be whole. */
+const depth = 1_000_000;
+
+/** The checker's report. `live` looks for a cycle after calm, else for a violated assertion. */
+async function check(live: boolean, defines: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'masque-model-'));
+  try {
+    const flags = [...defines, ...(live ? ['LIVENESS'] : [])].map((name) => `-D${name}`);
+    await run('spin', ['-a', ...flags, model], { cwd: folder });
+    // Generated code: its warnings are spin's.
+    await run('cc', ['-w', '-O2', ...(live ? [] : ['-DSAFETY']), '-o', 'pan', 'pan.c'], { cwd: folder });
+    const { stdout } = await run('./pan', [`-m${depth}`, '-n', ...(live ? ['-a'] : [])], { cwd: folder });
+    return stdout;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function expectProven(report: string): void {
+  expect(report).toMatch(/errors: 0\n/);
+  expect(report).not.toMatch(/max search depth too small|out of memory/);
+}
+
+it('the model checker is installed where CI runs', () => {
+  expect(process.env['CI'] === undefined ? [] : missing).toEqual([]);
+});
+
+describe.skipIf(absent)(`the protocol’s model${note}`, { timeout: 600_000, concurrent: true }, () => {
+  const two = ['MESSAGES=2'];
+  it('never loses and never doubles a message', async () => {
+    const report = await check(false, two);
+    expectProven(report);
+    // The whole space, not a corner that a slip in the model has cut off.
+    expect(Number(/(\d+) states, stored/.exec(report)?.[1])).toBeGreaterThan(1_000_000);
+  });
+
+  it('settles every message once faults stop', async () => {
+    expectProven(await check(true, two));
+  });
+
+  const one = 'MESSAGES=1';
+  it.each<readonly [rule: string, fails: Promised]>([
+    ['DELETE_FIRST', 'never lost'],
+    ['LEDGER_APART', 'never lost'],
+    ['COMMIT_UNDONE', 'never lost'],
+    ['NO_LEDGER', 'never doubled'],
+    ['LEDGER_BY_LOAD_DAY', 'never doubled'],
+    ['LEDGER_TIDIED', 'never doubled'],
+    ['REPEATS_KEPT', 'never doubled'],
+    ['SETTLE_ONLY_NEW', 'eventually settled'],
+    ['KEPT_JOBS_IDS_OF_MESSAGES', 'eventually settled'],
+  ])('%s breaks “%s”', async (rule, fails) => {
+    const report = await check(fails === 'eventually settled', [one, rule]);
+    expect(report).toMatch(signs[fails]);
+  });
+
+  it('does not promise that a dead letter was never loaded', async () => {
+    expect(await check(false, [one, 'DEAD_LETTERS_UNPLACED'])).toMatch(signs['dead letters never placed']);
+  });
+
+  it.each([false, true])(
+    'finished jobs that stay in Redis do no harm, as ids are new each time (live: %s)',
+    async (live) => {
+      expectProven(await check(live, [one, 'KEPT_JOBS']));
+    },
+  );
+});
