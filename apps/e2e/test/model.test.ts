@@ -16,9 +16,7 @@ const model = fileURLToPath(new URL('../../../docs/model/masque.pml', import.met
 
 const missing = ['spin', 'cc'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
 const absent = missing.length > 0;
-const note = absent
-  ? ` (left out: ${missing.join(' and ')} not installed; Debian: apt-get install spin gcc libc6-dev)`
-  : '';
+const note = `no ${missing.join(', no ')} here; on Debian: apt-get install spin gcc libc6-dev`;
 
 type Promised = 'never lost' | 'never doubled' | 'eventually settled' | 'dead letters never placed';
 
@@ -53,11 +51,12 @@ function expectProven(report: string): void {
   expect(report).not.toMatch(/max search depth too small|out of memory/);
 }
 
-it('the model checker is installed where CI runs', () => {
-  expect(process.env['CI'] === undefined ? [] : missing).toEqual([]);
+it('the model checker is installed, at least where CI runs', ({ skip }) => {
+  if (process.env['CI'] === undefined) skip(absent, note);
+  expect(missing).toEqual([]);
 });
 
-describe.skipIf(absent)(`the protocol’s model${note}`, { timeout: 600_000, concurrent: true }, () => {
+describe.skipIf(absent)('the protocol’s model', { timeout: 600_000, concurrent: true }, () => {
   const two = ['MESSAGES=2'];
   it('never loses and never doubles a message', async () => {
     const report = await check(false, two);
