@@ -44,9 +44,19 @@ export function createLog({ level, base, destination }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: forbidden, censor: '[withheld]' },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    destination ?? standardOutput(),
   );
   return wrap(logger);
+}
+
+/** As much as may wait for a full disk to have room again; what is more is not logged. */
+const waitingMax = 1_048_576;
+
+/** A log that cannot be written, its disk being full, must not end the work that it tells of. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: waitingMax });
+  output.on('error', () => {});
+  return output;
 }
 
 function wrap(logger: pino.Logger): Log {
