@@ -41,9 +41,11 @@ const full = defineMishap({
     const status = await Promise.race([ended, sleep(15_000, 'stuck' as const)]);
     child.kill('SIGKILL');
     if (status === 'stuck') complaints.push(`a ${stage} whose log's disk is full does not stop`);
+    else if (early !== 'alive')
+      complaints.push(`a ${stage} whose log's disk is full ended with status ${early ?? 'none'}`);
     return early === 'alive'
       ? `a ${stage} worked on for ${ms} ms, then ended with status ${status ?? 'none'}`
-      : `a ${stage} ended at once with status ${early ?? 'none'}`;
+      : `a ${stage} ended with status ${early ?? 'none'}`;
   },
 });
 

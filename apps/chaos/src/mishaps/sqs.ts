@@ -16,6 +16,9 @@ interface Spell {
 const receives = ({ action }: Exchange): boolean => action === 'ReceiveMessage';
 const deletes = ({ action }: Exchange): boolean => action === 'DeleteMessageBatch';
 
+/** Deletes are fewer than receives. */
+const deletesMs = [6_000, 12_000] as const;
+
 const spells: readonly Spell[] = [
   { name: 'errors', share: [30, 90], verdict: () => awsError('InternalFailure', 500) },
   { name: 'throttle', share: [30, 90], verdict: () => awsError('RequestThrottled', 403) },
@@ -25,12 +28,14 @@ const spells: readonly Spell[] = [
   { name: 'slow', share: [30, 80], verdict: () => ({ kind: 'hold', until: sleep(1_500) }) },
   {
     name: 'failed-deletes',
+    ms: deletesMs,
     share: [50, 100],
     verdict: (exchange, chance) =>
       deletes(exchange) ? { kind: 'withhold', entry: () => chance(), answer: 'Failed' } : undefined,
   },
   {
     name: 'late-receipts',
+    ms: deletesMs,
     share: [30, 60],
     verdict: (exchange, chance) =>
       deletes(exchange) ? { kind: 'withhold', entry: () => chance(), answer: 'Successful' } : undefined,
@@ -47,6 +52,7 @@ const spells: readonly Spell[] = [
   },
   {
     name: 'lost-deletes',
+    ms: deletesMs,
     share: [20, 50],
     verdict: (exchange) => (deletes(exchange) ? { kind: 'cut', when: 'after' } : undefined),
   },
