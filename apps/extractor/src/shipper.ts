@@ -62,10 +62,10 @@ export function createShipper(deps: ShipperDeps): Shipper {
         batch: id,
         pipeline: deps.pipeline,
         deadline,
-        // A message that was sent again goes by its first id and time, or it would be loaded twice.
-        messageIds: messages.map(({ id: given, origin }) => origin?.id ?? given),
+        messageIds: messages.map((message) => message.id),
         receipts: messages.map((message) => message.receipt),
-        sentAt: messages.map(({ sentAt, origin }) => origin?.sentAt ?? sentAt),
+        sentAt: messages.map((message) => message.sentAt),
+        ...originsOf(messages),
         receivedAt: batch.receivedAt,
         sealed: sealed.toString('base64'),
       };
@@ -101,4 +101,10 @@ export function createShipper(deps: ShipperDeps): Shipper {
       return { released };
     },
   };
+}
+
+/** Only messages that were sent again have one. */
+function originsOf(messages: OpenBatch['messages']): { origins?: string[] } {
+  if (messages.every(({ origin }) => origin === undefined)) return {};
+  return { origins: messages.map(({ origin = '' }) => origin) };
 }

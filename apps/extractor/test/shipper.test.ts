@@ -55,7 +55,7 @@ const soon = (): number => Date.now() + 10_000;
 
 test('a batch goes sealed, with what SQS told of each message beside it', async () => {
   const { shipper, ship, published, sent } = setup();
-  const again = aMessage({ id: 'm-9', receipt: 'r-9', sentAt: 99, origin: { id: 'first', sentAt: 11 } });
+  const again = aMessage({ id: 'm-9', receipt: 'r-9', sentAt: 99, origin: 'who it was first' });
   ship([aMessage({ body: 'planted \ud800' }), again], 1_000_000_000_000);
   expect(shipper.unsent).toBe(1);
   expect(await shipper.drain(soon())).toEqual({ released: 0 });
@@ -65,9 +65,10 @@ test('a batch goes sealed, with what SQS told of each message beside it', async 
     pipeline: 'user-logins',
     deadline: 1_000_000_060_000,
     receivedAt: 1_000_000_000_000,
-    messageIds: ['m-0', 'first'],
+    messageIds: ['m-0', 'm-9'],
     receipts: ['r-0', 'r-9'],
-    sentAt: [1_663_113_599_500, 11],
+    sentAt: [1_663_113_599_500, 99],
+    origins: ['', 'who it was first'],
   });
   expect(JSON.stringify(batch)).not.toContain('planted');
   const bodies = await createOpener([keys]).open(

@@ -1,13 +1,11 @@
 import { Fault } from '@masque/fault';
-import { type extracted, sealContext } from '@masque/handoff-extracted';
+import { type extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
 import type { masked } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
-import type { Masker } from '@masque/masking';
+import type { Masker, OriginKeys } from '@masque/masking';
 import { type Opener, quarantineContext, type Sealer } from '@masque/sealing';
 import type { BatchInput, MaskedColumns } from './mask-batch.ts';
 import { points } from './points.ts';
-
-export { quarantineContext };
 
 export interface HandlerDeps {
   readonly pipeline: string;
@@ -16,6 +14,9 @@ export interface HandlerDeps {
   readonly quarantineSealer: Sealer;
   readonly maskBatch: (batch: BatchInput) => MaskedColumns;
   readonly keys: Masker['keys'];
+  readonly origins: Pick<OriginKeys, 'verify'>;
+  /** A message claims an origin that nobody who may has signed. */
+  readonly onForgedOrigin: (messageId: string) => void;
   readonly publisher: Publisher<typeof masked>;
   readonly onMasked: (batch: MaskedColumns, seconds: number) => void;
 }
@@ -29,16 +30,17 @@ export function createHandler(deps: HandlerDeps) {
       sealContext(batch.pipeline, batch.batch),
     );
     if (bodies.length !== batch.messageIds.length) throw miscounted(batch.batch);
-    const result = deps.maskBatch({ bodies, messageIds: batch.messageIds, sentAt: batch.sentAt });
+    const { messageIds, sentAt } = identities(batch, deps);
+    const result = deps.maskBatch({ bodies, messageIds, sentAt });
     const rejects = await Promise.all(
       result.rejects.map(async ({ at, reason, fields }) => {
-        const context = quarantineContext(deps.pipeline, batch.messageIds[at] ?? '');
+        const context = quarantineContext(deps.pipeline, messageIds[at] ?? '');
         const sealed = await deps.quarantineSealer.seal([bodies[at] ?? Buffer.alloc(0)], context);
         return { at, reason, fields: [...fields], body: sealed.toString('base64') };
       }),
     );
     points.masked.publish(undefined);
-    const { deadline, receivedAt, messageIds, receipts, sentAt, trace } = batch;
+    const { deadline, receivedAt, receipts, trace } = batch;
     await deps.publisher.publish({
       batch: batch.batch,
       pipeline: batch.pipeline,
@@ -56,6 +58,21 @@ export function createHandler(deps: HandlerDeps) {
     points.handed.publish(undefined);
     deps.onMasked(result, (performance.now() - began) / 1_000);
     return 'done';
+  };
+}
+
+/** A message that was sent again goes by its first id and time, or it would be loaded twice. */
+function identities(
+  { messageIds, sentAt, origins = [] }: ExtractedBatch,
+  deps: Pick<HandlerDeps, 'origins' | 'onForgedOrigin'>,
+): Pick<ExtractedBatch, 'messageIds' | 'sentAt'> {
+  const firsts = origins.map((text) => (text === '' ? undefined : deps.origins.verify(text)));
+  for (const [at, text] of origins.entries()) {
+    if (text !== '' && firsts[at] === undefined) deps.onForgedOrigin(messageIds[at] ?? '');
+  }
+  return {
+    messageIds: messageIds.map((id, at) => firsts[at]?.id ?? id),
+    sentAt: sentAt.map((time, at) => firsts[at]?.sentAt ?? time),
   };
 }
 

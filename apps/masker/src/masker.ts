@@ -3,7 +3,7 @@ import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
 import { keyPaths } from '@masque/key-files';
-import { createMasker, readMaskKeys } from '@masque/masking';
+import { createMasker, createOriginKeys, readMaskKeys } from '@masque/masking';
 import { loadPipeline } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKey, readSealPublicKey } from '@masque/sealing';
 import type { Service, StageContext } from '@masque/stage';
@@ -44,6 +44,8 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
       quarantineSealer: createSealer(quarantineKey),
       maskBatch: createBatchMasker(pipeline, masker),
       keys: () => masker.keys(),
+      origins: createOriginKeys(pipeline.name, maskKeys),
+      onForgedOrigin: (message) => log.warn('origin_not_signed', { message }),
       publisher: jobs.publisher(masked, pipeline.name),
       onMasked(batch, seconds) {
         waitingFor = undefined;

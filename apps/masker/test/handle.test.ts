@@ -1,9 +1,9 @@
 import { newBatchId } from '@masque/handoff';
 import { type ExtractedBatch, extracted, sealContext } from '@masque/handoff-extracted';
 import { masked, type MaskedBatch } from '@masque/handoff-masked';
-import { createOpener, createSealer, generateSealKeys } from '@masque/sealing';
+import { createOpener, createSealer, generateSealKeys, quarantineContext } from '@masque/sealing';
 import { expect, test } from 'vitest';
-import { createHandler, quarantineContext } from '../src/handle.ts';
+import { createHandler } from '../src/handle.ts';
 import { createBatchMasker, type MaskedColumns } from '../src/mask-batch.ts';
 import { aLogin, aMasker, pipeline, sentAt } from './login.ts';
 
@@ -18,12 +18,15 @@ const bad = '{"foo":"planted-in-a-reject"}';
 function setup(changes: { readonly maskBatch?: typeof maskBatch } = {}) {
   const published: MaskedBatch[] = [];
   const counted: MaskedColumns[] = [];
+  const forged: string[] = [];
   const handle = createHandler({
     pipeline: pipeline.name,
     opener: createOpener([stageKeys]),
     quarantineSealer: createSealer(custodianKeys),
     maskBatch,
     keys: masker.keys,
+    origins: { verify: (text) => (text === 'signed' ? { id: 'first', sentAt: 11 } : undefined) },
+    onForgedOrigin: (id) => forged.push(id),
     publisher: {
       async publish(value) {
         const read = masked.read(JSON.parse(JSON.stringify(masked.write(value))));
@@ -37,7 +40,7 @@ function setup(changes: { readonly maskBatch?: typeof maskBatch } = {}) {
   });
   const deliver = (value: ExtractedBatch): ReturnType<typeof handle> =>
     handle({ batch: value, earlierTries: 0, addedAt: 0 });
-  return { deliver, published, counted };
+  return { deliver, published, counted, forged };
 }
 
 async function anExtracted(bodies: readonly string[], changes: Partial<ExtractedBatch> = {}): Promise<ExtractedBatch> {
@@ -125,4 +128,17 @@ test('a batch that is not what the extractor sealed is refused whole', async () 
   await expect(deliver({ ...two, batch: newBatchId() })).rejects.toMatchObject({ code: 'seal_broken' });
   await expect(deliver({ ...two, pipeline: 'another' })).rejects.toMatchObject({ code: 'seal_broken' });
   expect(published).toEqual([]);
+});
+
+test('a message that was sent again goes by its first id and day, where that is signed', async () => {
+  const { deliver, published, forged } = setup();
+  await deliver(await anExtracted([good, good, bad], { origins: ['signed', 'forged', 'signed'] }));
+  const [handed] = published as [MaskedBatch];
+  expect(handed.messageIds).toEqual(['first', 'm-1', 'first']);
+  expect(handed.sentAt).toEqual([11, sentAt, 11]);
+  expect(handed.columns['create_date']).toEqual(['1970-01-01', new Date(sentAt).toISOString().slice(0, 10)]);
+  expect(forged).toEqual(['m-1']);
+  const body = Buffer.from(handed.rejects[0]?.body ?? '', 'base64');
+  const [opened] = await createOpener([custodianKeys]).open(body, quarantineContext(pipeline.name, 'first'));
+  expect(opened?.toString()).toBe(bad);
 });

@@ -15,6 +15,8 @@ export const extracted = defineHandoff({
       receipts: z.array(z.string()),
       /** SentTimestamp, epoch milliseconds: unchanged by redelivery, so the ledger's day and `create_date` are too. */
       sentAt: z.array(z.int()),
+      /** What the messages say of who they were when they were first sent; empty where one says nothing. Unverified. */
+      origins: z.array(z.string()).optional(),
       /** Epoch milliseconds of the receive call that brought the first message. */
       receivedAt: z.int(),
       /** Base64 of a sealed batch (libs/sealing), bound to the batch's id. */

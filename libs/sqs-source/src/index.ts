@@ -3,4 +3,3 @@ export type { SqsSourceOptions } from './connection.ts';
 export type { DeleteFailure } from './settle.ts';
 export { createSqsSource, type SqsSource } from './source.ts';
 export type { SourceMessage } from './transport.ts';
-export type { Origin } from './origin.ts';

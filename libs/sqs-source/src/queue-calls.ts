@@ -9,7 +9,7 @@ import {
 import type { Connection } from './connection.ts';
 import { faultOf } from './failure.ts';
 import { called, readFailures } from './sdk-client.ts';
-import { type Origin, originAttribute, writeOrigin } from './origin.ts';
+import { originAttribute } from './origin.ts';
 import type { EntryFailure } from './transport.ts';
 
 /** What SendMessageBatch says: the new id of every entry that was taken, by its place, and the rest. */
@@ -20,7 +20,7 @@ export interface SentBatch {
 
 export interface OutgoingMessage {
   readonly body: string;
-  readonly origin?: Origin;
+  readonly origin?: string;
 }
 
 /** The rare calls, one request each, always by the SDK. They throw only Faults. */
@@ -69,7 +69,7 @@ export function createQueueCalls(connection: Connection, client: SQSClient): Que
         Id: String(index),
         MessageBody: body,
         MessageAttributes:
-          origin === undefined ? undefined : { [originAttribute]: { DataType: 'String', StringValue: writeOrigin(origin) } },
+          origin === undefined ? undefined : { [originAttribute]: { DataType: 'String', StringValue: origin } },
       }));
       const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries });
       const answer = await called(connection, 'SendMessageBatch', () => client.send(command));

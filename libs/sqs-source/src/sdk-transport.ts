@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Connection } from './connection.ts';
 import { faultOf } from './failure.ts';
-import { originAttribute, readOrigin } from './origin.ts';
+import { carriedOrigin, originAttribute } from './origin.ts';
 import { called, readFailures } from './sdk-client.ts';
 import type { SourceMessage, Transport } from './transport.ts';
 
@@ -53,7 +53,7 @@ function readMessage(connection: Connection, message: Message): SourceMessage {
   if (id === undefined || receipt === undefined || !Number.isSafeInteger(sentAt)) {
     throw faultOf(connection, { action: 'ReceiveMessage', name: 'Unknown', status: 200 });
   }
-  const origin = readOrigin(message.MessageAttributes?.[originAttribute]?.StringValue);
+  const origin = carriedOrigin(message.MessageAttributes?.[originAttribute]?.StringValue);
   const receives = Number(given.ApproximateReceiveCount ?? 1);
   return { id, receipt, body, sentAt, receives, ...(origin === undefined ? {} : { origin }) };
 }

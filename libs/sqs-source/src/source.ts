@@ -3,7 +3,6 @@ import { type QueueAttributes, type QueueCounts, readAttributes, readCounts } fr
 import { entriesMax } from './body.ts';
 import { connectionOf, type SqsSourceOptions } from './connection.ts';
 import { createLanes } from './lanes.ts';
-import type { Origin } from './origin.ts';
 import { createQueueCalls, type OutgoingMessage } from './queue-calls.ts';
 import { createSdkClient } from './sdk-client.ts';
 import { createSdkTransport } from './sdk-transport.ts';
@@ -42,8 +41,8 @@ export interface SqsSource {
    * queues are refused (`sqs_fifo`): they want message groups.
    */
   send(bodies: readonly string[], onSent?: (count: number) => void): Promise<string[]>;
-  /** The same for messages that were sent before, each under its first id and time; see `Origin`. */
-  sendAgain(messages: readonly { readonly body: string; readonly origin: Origin }[]): Promise<string[]>;
+  /** The same for messages that were sent before, each with its origin as an attribute. */
+  sendAgain(messages: readonly { readonly body: string; readonly origin: string }[]): Promise<string[]>;
   /** Closes the connections; may be called twice. A call still under way fails with `sqs_call_aborted`. */
   close(): void;
 }
@@ -97,7 +96,11 @@ export function createSqsSource(options: SqsSourceOptions): SqsSource {
     const bodies = messages.map(({ body }) => body);
     return await sendAll(bodies, {
       lanes: sending,
-      sendBatch: (indexes) => calls.sendBatch(url, indexes.flatMap((index) => messages[index] ?? [])),
+      sendBatch: (indexes) =>
+        calls.sendBatch(
+          url,
+          indexes.flatMap((index) => messages[index] ?? []),
+        ),
       onSent,
     });
   }

@@ -1,5 +1,3 @@
-import type { Origin } from './origin.ts';
-
 export interface SourceMessage {
   readonly id: string;
   /** Up to 1,024 characters, new at each receive. */
@@ -8,7 +6,7 @@ export interface SourceMessage {
   /** SentTimestamp, epoch milliseconds: unchanged by redelivery. */
   readonly sentAt: number;
   /** Set on a message that was sent again by Masque. */
-  readonly origin?: Origin;
+  readonly origin?: string;
   /** ApproximateReceiveCount, 1 at the first. */
   readonly receives: number;
 }

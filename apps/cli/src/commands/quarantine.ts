@@ -1,5 +1,5 @@
 import { Fault } from '@masque/fault';
-import { openQuarantineOpener, recordAudit } from '@masque/keyring';
+import { openOriginKeys, openQuarantineOpener, type OriginKeys, recordAudit } from '@masque/keyring';
 import { type Pipeline, type ReasonCode, reasonCodes, toTarget } from '@masque/pipeline';
 import { openQuarantine, type Quarantine, type QuarantineEntry, type QuarantineFilter } from '@masque/postgres-sink';
 import { Command, InvalidArgumentError } from 'commander';
@@ -157,11 +157,12 @@ async function replay(
   const done = { sent: 0, inserted: 0, refused: 0 };
   if (bodies.length > 0) {
     const open = await openQuarantineOpener(keysDir, pipeline);
+    const { sign } = await openOriginKeys(keysDir, pipeline);
     const queue = openQueue(pipeline);
     try {
       for (let at = 0; at < bodies.length; at += chunk) {
         const some = bodies.slice(at, at + chunk);
-        const messages = await Promise.all(some.map((entry) => again(entry, quarantine, open)));
+        const messages = await Promise.all(some.map((entry) => again(entry, quarantine, open, sign)));
         await queue.sendAgain(messages);
         done.sent += await quarantine.markReplayed(some.map(({ id }) => id));
         if (process.stderr.isTTY) process.stderr.write(`\r${count(done.sent)} of ${count(bodies.length)} sent again `);
@@ -197,12 +198,16 @@ async function again(
   entry: QuarantineEntry,
   quarantine: Quarantine,
   open: (sealed: Uint8Array, messageId: string) => Promise<Buffer>,
-): Promise<{ body: string; origin: { id: string; sentAt: number } }> {
+  sign: OriginKeys['sign'],
+): Promise<{ body: string; origin: string }> {
   const sealed = await quarantine.body(entry.id);
   if (sealed === undefined) throw bodyless(entry.id);
   const body = await open(sealed, entry.messageId);
   const first = entry.messageId.replace(/^replay-\d+-/, '');
-  return { body: body.toString('utf8'), origin: { id: `replay-${entry.id}-${first}`, sentAt: entry.sentAt } };
+  return {
+    body: body.toString('utf8'),
+    origin: sign({ id: `replay-${entry.id}-${first}`, sentAt: Math.round(entry.sentAt) }),
+  };
 }
 
 async function discard(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openOriginKeys } from '@masque/keyring';
 import { toTarget } from '@masque/pipeline';
 import { createInspector } from '@masque/postgres-sink';
 import { createSqsSource } from '@masque/sqs-source';
@@ -39,7 +40,11 @@ const visibilityTimeoutS = 60;
  */
 async function redrive(flags: { readonly from: string; readonly max: number; readonly dryRun?: true }) {
   const pipeline = await readPipeline();
-  const { DATABASE_URL: databaseUrl } = readEnvironment(settings.postgres);
+  const { DATABASE_URL: databaseUrl, MASQUE_KEYS_DIR: keysDir } = readEnvironment({
+    ...settings.postgres,
+    ...settings.keys,
+  });
+  const origins = await openOriginKeys(keysDir, pipeline);
   const dead = createSqsSource({ ...queueOptions(), queueUrl: flags.from, visibilityTimeoutS, waitS: 1 });
   const source = openQueue(pipeline);
   const inspector = createInspector({ databaseUrl, target: toTarget(pipeline) });
@@ -48,21 +53,27 @@ async function redrive(flags: { readonly from: string; readonly max: number; rea
   try {
     for (let empty = 0; empty < 2 && moved.sent + moved.known < flags.max;) {
       const messages = (await dead.receive({ max: Math.min(10, flags.max - moved.sent - moved.known) })).map(
-        ({ id, body, receipt, sentAt, origin }) => ({ body, receipt, origin: origin ?? { id, sentAt } }),
+        ({ id, body, receipt, sentAt, origin = '' }) => ({
+          body,
+          receipt,
+          first: origins.verify(origin) ?? { id, sentAt },
+        }),
       );
       if (messages.length === 0) {
         empty += 1;
         continue;
       }
-      const known = await inspector.inLedger(messages.map(({ origin }) => origin));
-      const unknown = messages.filter(({ origin }) => !known.has(origin.id));
+      const known = await inspector.inLedger(messages.map(({ first }) => first));
+      const unknown = messages.filter(({ first }) => !known.has(first.id));
       moved.known += messages.length - unknown.length;
       moved.sent += unknown.length;
       if (flags.dryRun === true) {
         seen.push(...messages.map(({ receipt }) => receipt));
         continue;
       }
-      if (unknown.length > 0) await source.sendAgain(unknown);
+      if (unknown.length > 0) {
+        await source.sendAgain(unknown.map(({ body, first }) => ({ body, origin: origins.sign(first) })));
+      }
       await deleteAll(
         dead,
         messages.map(({ receipt }) => receipt),
