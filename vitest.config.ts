@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Results of a run that never ended would read as success.
     passWithNoTests: false,
+    // Most of an integration test is waiting for servers; vitest's own choice on two cores is one file at a time.
+    maxWorkers: 4,
     reporters: ['default', './apps/e2e/src/closing-line.ts'],
     projects: [
       {
