@@ -1,4 +1,4 @@
-import { type Fault, retry } from '@masque/fault';
+import { type Fault, retry, toFault } from '@masque/fault';
 import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { settled } from '@masque/handoff-settled';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
@@ -8,6 +8,8 @@ import { points } from './points.ts';
 export interface HandlerDeps {
   readonly sink: Pick<PostgresSink, 'load' | 'registerKeys'>;
   readonly publisher: Publisher<typeof settled>;
+  /** Is a masker at work that masks with one of these keys, by fingerprint? */
+  readonly isMaskedWith: (fingerprints: readonly string[]) => Promise<boolean>;
   readonly onLoaded: (batch: MaskedBatch, report: LoadReport, seconds: number) => void;
   /** PostgreSQL or Redis is away; told before each pause. */
   readonly onRetry: (fault: Fault) => void;
@@ -19,12 +21,24 @@ export interface HandlerDeps {
  *
  * An outage is waited out here, with the job's lock renewed: sending the batch back to its queue would only make it
  * lose its place.
+ *
+ * A batch masked with a wrong key waits as long as a masker with that key is at work: dropped at once, its messages
+ * would be received and masked wrongly again, and each round would count towards maxReceiveCount. Once that masker is
+ * gone the fault is the batch's own; dropped, it is received and masked again with the right key.
  */
-export function createHandler({ sink, publisher, onLoaded, onRetry }: HandlerDeps) {
+export function createHandler({ sink, publisher, isMaskedWith, onLoaded, onRetry }: HandlerDeps) {
   return async ({ batch }: Delivery<typeof masked>, signal: AbortSignal): Promise<Outcome> => {
     const began = performance.now();
     const patience = { signal, capMs: 2_000, onRetry };
-    await retry(() => sink.registerKeys(batch.keys), patience);
+    try {
+      await retry(() => sink.registerKeys(batch.keys), patience);
+    } catch (error) {
+      const fault = toFault(error);
+      const fingerprints = batch.keys.map(({ fingerprint }) => fingerprint);
+      if (fault.code !== 'key_differs' || !(await isMaskedWith(fingerprints))) throw fault;
+      onRetry(fault);
+      return 'later';
+    }
     const report = await retry(() => sink.load(batch), patience);
     points.committed.publish(undefined);
     const { batch: id, pipeline, deadline, receipts, receivedAt, trace } = batch;

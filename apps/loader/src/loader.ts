@@ -39,6 +39,10 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     handle: createHandler({
       sink,
       publisher: jobs.publisher(settled, pipeline.name),
+      async isMaskedWith(fingerprints) {
+        const maskers = (await jobs.presence.replicas(pipeline.name)).filter(({ stage }) => stage === 'masker');
+        return maskers.some(({ details }) => fingerprints.some((fingerprint) => details.includes(fingerprint)));
+      },
       onLoaded(batch, report, seconds) {
         waitingFor = undefined;
         count.loaded(batch, report, seconds);

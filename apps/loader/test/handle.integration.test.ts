@@ -29,6 +29,7 @@ async function setup(changes: { readonly databaseUrl?: string } = {}) {
   const handle = createHandler({
     sink,
     publisher: jobs.publisher(settled, name),
+    isMaskedWith: async () => false,
     onLoaded: (_, report) => reports.push(report),
     onRetry(fault) {
       waited.push(fault.code);

@@ -11,7 +11,8 @@ const report = { rows: 2, rejects: { not_json: 1 }, refused: {}, duplicates: 0 }
 type Step = 'registerKeys' | 'load' | 'publish';
 
 /** A handler whose steps fail with the faults planned for them, one a try, and then succeed. */
-function setup(plan: Partial<Record<Step, Fault[]>> = {}) {
+/** @param inUse fingerprints of the keys that maskers at work have */
+function setup(plan: Partial<Record<Step, Fault[]>> = {}, inUse: readonly string[] = []) {
   const log: string[] = [];
   const published: SettledBatch[] = [];
   const abort = new AbortController();
@@ -39,6 +40,7 @@ function setup(plan: Partial<Record<Step, Fault[]>> = {}) {
       },
       close: async () => {},
     },
+    isMaskedWith: async (fingerprints) => fingerprints.some((fingerprint) => inUse.includes(fingerprint)),
     onLoaded: (batch, loaded) => void log.push(`loaded ${batch.messageIds.length}: ${JSON.stringify(loaded)}`),
     onRetry: (fault) => events.onRetry(fault),
   });
@@ -107,5 +109,15 @@ test('an error that nobody wrapped is no reason to settle, and its words are wit
   );
   expect(fault.code).toBe('internal');
   expect(`${JSON.stringify(fault)} ${fault.stack}`).not.toContain('SENTINEL');
+  expect(published).toEqual([]);
+});
+
+test('a batch masked with a wrong key waits while a masker has that key, and is refused once none has', async () => {
+  const inUse = ['other', 'f'];
+  const { handle, log, published, abort } = setup({ registerKeys: [wrong, wrong] }, inUse);
+  expect(await handle(delivered(aBatch()), abort.signal)).toBe('later');
+  expect(log).toEqual(['registerKeys', 'waits for key_differs']);
+  inUse.pop();
+  await expect(handle(delivered(aBatch()), abort.signal)).rejects.toBe(wrong);
   expect(published).toEqual([]);
 });

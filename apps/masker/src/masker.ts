@@ -87,6 +87,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
         stage: 'masker',
         replica: context.replica,
         state: () => waitingFor ?? 'working',
+        details: () => masker.keys().map(({ fingerprint }) => fingerprint),
       });
     },
     waitingFor: () => waitingFor,

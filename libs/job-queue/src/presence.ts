@@ -13,6 +13,8 @@ export interface Replica {
   readonly replica: string;
   /** `working`, or the code of what it waits for. */
   readonly state: string;
+  /** What else it says of itself: words without a value, such as fingerprints of the keys it masks with. */
+  readonly details: readonly string[];
 }
 
 export interface Announcement {
@@ -20,6 +22,7 @@ export interface Announcement {
   readonly stage: string;
   readonly replica: string;
   readonly state: () => string;
+  readonly details?: () => readonly string[];
   /** Told after every beat, this replica included. */
   readonly onReplicas?: (replicas: readonly Replica[]) => void;
   /** Default 1,000. A replica counts as gone after five beats. */
@@ -64,19 +67,25 @@ export function createPresence(connections: Connections, prefix: string): Presen
     const replicas: Replica[] = [];
     for (let at = 0; at + 1 < live.length; at += 2) {
       const [, stage = '', replica = ''] = /^([^/]*)\/(.*)$/.exec(live[at] ?? '') ?? [];
-      replicas.push({ stage, replica, state: live[at + 1] ?? '' });
+      const [state = '', ...details] = (live[at + 1] ?? '').split(' ');
+      replicas.push({ stage, replica, state, details });
     }
     return replicas;
   }
 
   return {
-    announce({ pipeline, stage, replica, state, onReplicas, everyMs = defaultEveryMs }) {
+    announce({ pipeline, stage, replica, state, details, onReplicas, everyMs = defaultEveryMs }) {
       const stopped = new AbortController();
       const field = `${stage}/${replica}`;
       const run = async (): Promise<void> => {
         while (!stopped.signal.aborted) {
           try {
-            const replicas = await beat(pipeline, field, state(), everyMs * goneAfterBeats);
+            const replicas = await beat(
+              pipeline,
+              field,
+              [state(), ...(details?.() ?? [])].join(' '),
+              everyMs * goneAfterBeats,
+            );
             onReplicas?.(replicas);
           } catch (error) {
             connections.report(error);

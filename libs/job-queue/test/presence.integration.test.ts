@@ -13,10 +13,13 @@ test('a replica is there from its first beat, with its state, and gone when it s
     stage: 'masker',
     replica: 'host/1-2 3',
     state: () => state,
+    details: () => ['fingerprint-1', 'fingerprint-2'],
     onReplicas: (replicas) => beats.put(replicas),
     everyMs: 20,
   });
-  expect(await beats.next()).toEqual([{ stage: 'masker', replica: 'host/1-2 3', state: 'starting' }]);
+  expect(await beats.next()).toEqual([
+    { stage: 'masker', replica: 'host/1-2 3', state: 'starting', details: ['fingerprint-1', 'fingerprint-2'] },
+  ]);
   state = 'working';
   const told = await eventually(
     () => queue.presence.replicas('post'),
@@ -34,7 +37,9 @@ test('a replica that died without a word counts as gone after five beats, and is
   const [seconds] = (await redis.time()).map(Number);
   await redis.hset(key, 'masker/dead', `${(seconds ?? 0) * 1_000 - 5_000} working`);
   await redis.hset(key, 'masker/alive', `${(seconds ?? 0) * 1_000 + 60_000} working`);
-  expect(await queue.presence.replicas('post')).toEqual([{ stage: 'masker', replica: 'alive', state: 'working' }]);
+  expect(await queue.presence.replicas('post')).toEqual([
+    { stage: 'masker', replica: 'alive', state: 'working', details: [] },
+  ]);
   expect(await redis.hkeys(key)).toContain('masker/dead');
   const beats = createInbox<readonly Replica[]>();
   const announced = queue.presence.announce({
@@ -62,7 +67,7 @@ test('presence is whole again after a flush', async () => {
   await eventually(look, (seen) => seen.length === 1);
   await redis.del(`${prefix}:post:presence`);
   expect(await eventually(look, (seen) => seen.length === 1)).toEqual([
-    { stage: 'masker', replica: 'a', state: 'working' },
+    { stage: 'masker', replica: 'a', state: 'working', details: [] },
   ]);
   await announced.stop();
 });
