@@ -48,7 +48,6 @@ const vendors: Readonly<Record<string, string>> = {
   'prom-client': '@masque/observability',
   hpke: '@masque/sealing',
   fauxqs: '@masque/local-stack',
-  commander: '@masque/cli',
 };
 
 const longestFile = 300;
