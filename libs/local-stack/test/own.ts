@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,15 @@ import { onTestFinished } from 'vitest';
 import type { OwnerOptions, OwnerReport } from './owner.ts';
 
 export const isRoot = process.getuid?.() === 0;
+
+/** Root can start processes as other users; but in a checkout below a folder of mode 0700 they could not run Node. */
+export const canBeOthers =
+  isRoot && foldersAbove(process.execPath).every((folder) => (statSync(folder).mode & 0o001) !== 0);
+
+function foldersAbove(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAbove(folder)];
+}
 
 /** A folder of the test's own, with a space in its path; open to PostgreSQL's account unless told. */
 export function ownFolder(mode = 0o755): string {
