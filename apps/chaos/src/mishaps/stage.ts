@@ -109,7 +109,9 @@ const clockSetBack = defineMishap({
     ms: Math.round(random.between(4_000, 8_000) * Math.max(scale, 0.5)),
   }),
   async run(arena, { stage, backMs, ms }) {
-    const victim = arena.crew.extra(stage, poisonSettings({ clockSetBackMs: backMs, clockAfterMs: 1_500 }));
+    const victim = arena.crew.extra(stage, poisonSettings({ clockSetBackMs: backMs, clockAfterMs: 2_500 }));
+    // Before that it has no ear for a SIGTERM.
+    await victim.whenReady();
     await sleep(ms);
     await expectOrderly(arena, `a ${stage} whose clock was set back`, victim.stop());
     return `one ${stage}'s clock went back by ${backMs / 1_000} s`;
