@@ -9,12 +9,14 @@ export default defineConfig({
     // Results of a run that never ended would read as success.
     passWithNoTests: false,
     // Most of an integration test is waiting for servers; vitest's own choice on two cores is one file at a time.
-    maxWorkers: 4,
+    maxWorkers: 3,
     reporters: ['default', './apps/e2e/src/closing-line.ts'],
     projects: [
       {
         test: {
           name: 'unit',
+          // For machines that do something else as well; no test is about time.
+          testTimeout: 30_000,
           include: [`${everywhere}/test/**/*.test.ts`, '{pipelines,build}/test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
         },
@@ -25,7 +27,7 @@ export default defineConfig({
           include: [`${everywhere}/test/**/*.integration.test.ts`],
           exclude: ['**/node_modules/**'],
           globalSetup: ['libs/local-stack/src/vitest-setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

@@ -68,7 +68,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const pretended: { stop(): Promise<void> }[] = [];
   await local.startAll({ extractor: 0, masker: 0, loader: 0, ...options.replicas });
 
-  async function until(what: string, look: () => Promise<boolean>, timeoutMs = 45_000): Promise<void> {
+  async function until(what: string, look: () => Promise<boolean>, timeoutMs = 100_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!(await look())) {
       if (Date.now() > end)
