@@ -43,7 +43,7 @@ export function demoCommand(): Command {
       let signals = 0;
       // Nobody reads any more, so nobody can stop it either.
       for (const stream of [process.stdout, process.stderr]) stream.on('error', () => aborter.abort());
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
         process.on(signal, () => {
           signals += 1;
           // The second signal does not wait; the reaper stops what is left.

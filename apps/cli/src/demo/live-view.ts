@@ -47,7 +47,10 @@ export function createLiveView(total: number, replicas: Replicas): LiveView {
   };
 }
 
-/** Lines of at most `columns - 1` characters; the bar takes what the numbers leave. */
+/** The bar takes what the numbers leave; where that is less than the first, there are fewer numbers. */
+const [narrowestBar, widestBar] = [8, 32];
+
+/** Lines shorter than `columns`, as a terminal breaks one that fills it. */
 export function frame(
   now: Snapshot,
   before: Snapshot | undefined,
@@ -62,25 +65,42 @@ export function frame(
     ...stages.map((stage) => {
       const { messages, cpuMs } = now.stages[stage];
       const earlier = before?.stages[stage];
+      const cpu = perSecond(cpuMs, earlier?.cpuMs) / 10;
+      const name = `${stage} ×${replicas[stage]}`;
       return {
-        name: `${stage} ×${replicas[stage]}`,
+        name,
         done: messages,
         rate: perSecond(messages, earlier?.messages),
-        cpu: `cpu ${count(perSecond(cpuMs, earlier?.cpuMs) / 10).padStart(3)} %`,
+        cpu: `cpu ${count(cpu).padStart(3)} %`,
       };
     }),
     { name: 'settled', done: now.deleted, rate: perSecond(now.deleted, before?.deleted), cpu: '' },
   ];
-  const nameWidth = Math.max(...rows.map(({ name }) => name.length));
-  const numbers = (done: number, rate: number): string =>
-    `${count(done).padStart(count(total).length)} / ${count(total)}  ${`${count(rate)}/s`.padStart(8)}`;
-  const withCpu = columns >= 72;
-  const taken = 2 + nameWidth + 2 + 2 + numbers(total, 0).length + (withCpu ? 2 + 'cpu 100 %'.length : 0);
-  const width = Math.max(4, Math.min(32, columns - 1 - taken));
-  return rows.map(({ name, done, rate, cpu }) => {
-    const line = `  ${name.padEnd(nameWidth)}  ${bar(done / total, width)}  ${numbers(done, rate)}`;
-    return withCpu && cpu !== '' ? `${line}  ${paint(process.stderr, 'dim', cpu)}` : line;
+  const names = column(rows.map(({ name }) => name.padEnd('extractor ×1'.length)));
+  const wide = [
+    column(rows.map(({ done }) => `${count(done)} / ${count(total)}`.padStart(15))),
+    column(rows.map(({ rate }) => `${count(rate)}/s`.padStart(8))),
+    column(rows.map(({ cpu }) => cpu.padStart(9))),
+  ];
+  const narrow = [column(rows.map(({ done }) => `${Math.floor((100 * done) / total)} %`.padStart(5)))];
+  const room = (numbers: readonly Column[]): number =>
+    columns - 1 - [names, ...numbers].reduce((sum, { width }) => sum + width + 2, 2);
+  const numbers = [wide, wide.slice(0, 2), wide.slice(0, 1)].find((some) => room(some) >= narrowestBar) ?? narrow;
+  const width = Math.max(1, Math.min(widestBar, room(numbers)));
+  return rows.map(({ name, done }, at) => {
+    const cells = numbers.map((each) => (each.cells[at] ?? '').padStart(each.width));
+    if (cells.length === wide.length) cells.push(paint(process.stderr, 'dim', cells.pop() ?? ''));
+    return `  ${[name.padEnd(names.width), bar(done / total, width), ...cells].join('  ')}`.trimEnd();
   });
+}
+
+interface Column {
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+function column(cells: readonly string[]): Column {
+  return { cells, width: Math.max(...cells.map((cell) => cell.length)) };
 }
 
 /** In steps of half a column. */

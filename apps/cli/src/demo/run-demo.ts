@@ -87,12 +87,7 @@ async function runIn({ workspace, pipeline, opening, began }: Run, options: Demo
   opening.settled(`PostgreSQL on port ${stack.postgres.port}, Redis on ${stack.redis.port}, SQS on ${stack.sqs.port}`);
   const before = await takeTally(workspace, pipeline);
   const sent = options.listen === true ? 0 : await sendAll(workspace, pipeline, opening, options);
-  opening.step(
-    `starting ${plural(
-      stages.reduce((sum, stage) => sum + replicas[stage], 0),
-      'process',
-    )}: ${stages.join(', ')}`,
-  );
+  opening.step(`starting ${stages.map((stage) => `${replicas[stage]} ${stage}`).join(', ')}`);
   await local.startAll(replicas, signal);
   opening.clear();
   if (options.listen === true) return await listen(workspace, signal, remark);
