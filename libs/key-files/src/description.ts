@@ -9,7 +9,7 @@ const keySchema = z.strictObject({
   kid: kidSchema,
   /** `mask`: tokens. `seal`: batches on their way to the masker. `quarantine`: bodies for the custodian. */
   use: z.enum(['mask', 'seal', 'quarantine']),
-  method: z.enum(['rsa', 'hpke']),
+  method: z.enum(['rsa', 'vault', 'siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx', 'hpke']),
   /** RSA's modulus. */
   bits: z.int().optional(),
   status: keyStatusSchema,

@@ -20,7 +20,7 @@ export function addressText(text: string): string | undefined {
 }
 
 /** The eight 16-bit groups of what `net.isIP` called IPv6. */
-function ipv6Groups(address: string): number[] {
+export function ipv6Groups(address: string): number[] {
   const [head = '', tail] = address.split('::');
   const front = groupsOf(head);
   if (tail === undefined) return front;
@@ -37,7 +37,7 @@ function groupsOf(text: string): number[] {
   });
 }
 
-function ipv6Text(groups: readonly number[]): string {
+export function ipv6Text(groups: readonly number[]): string {
   const [high = 0, low = 0] = groups.slice(6);
   const mapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
   if (mapped) return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;

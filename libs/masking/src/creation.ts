@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { type KeyDescription, keyPaths, newKid, requireAbsent, writeKeyFile } from '@masque/key-files';
 import type { MaskSpec } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
-import { bitsOf, type MaskKey, prfSecretBytes, readMaskKeys } from './keys.ts';
+import { bitsOf, type MaskKey, readMaskKeys, secretBytes } from './keys.ts';
 
 export interface CreateKeysOptions {
   /** MASQUE_KEYS_DIR. */
   readonly dir: string;
-  /** The pipeline's: one key for each method and size in it. */
+  /** The pipeline's: one key for each method in it, and for each size of RSA. */
   readonly mask: Readonly<Record<string, MaskSpec>>;
   readonly overwrite?: boolean;
   /** Default: now. */
@@ -17,7 +17,8 @@ export interface CreateKeysOptions {
 
 /**
  * The masking half of `masque keys init`: what the masker masks with, what the custodian unmasks with. Gives their
- * descriptions.
+ * descriptions. `unmask.json` holds private keys alone: the secret of a method that has but one is in `mask.json`,
+ * of which the custodian has a copy.
  * @throws {Fault} `key_file_exists`, `key_file_unwritable`
  */
 export async function createKeys(options: CreateKeysOptions): Promise<KeyDescription[]> {
@@ -25,9 +26,9 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   const { overwrite = false } = options;
   if (!overwrite) await requireAbsent([custodian.unmask, custodian.mask, masker.mask]);
   const created = (options.created ?? new Date()).toISOString();
-  const sizes = new Set(Object.values(options.mask).map((spec) => spec.bits));
-  const entries = await Promise.all([...sizes].map((bits) => generateEntry(bits, created)));
-  const unmask = { version: 1, role: 'unmask', keys: entries.map((entry) => entry.unmask) };
+  const entries = await Promise.all(needs(options.mask).map((need) => generateEntry(need, created)));
+  const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
+  const unmask = { version: 1, role: 'unmask', keys };
   const mask = { version: 1, role: 'mask', keys: entries.map((entry) => entry.mask) };
   // The private key first: no masker may begin with a key whose tokens nobody could open.
   await writeKeyFile(custodian.unmask, unmask, { secret: true, overwrite });
@@ -37,22 +38,42 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   return (await readMaskKeys(masker.mask)).map((key) => describe(key, created));
 }
 
-async function generateEntry(bits: number, created: string) {
+interface Need {
+  readonly method: MaskKey['method'];
+  readonly bits?: number;
+}
+
+/** Each method once, RSA keys once a size, in the order of the definition. */
+function needs(mask: Readonly<Record<string, MaskSpec>>): Need[] {
+  const found = new Map<string, Need>();
+  for (const spec of Object.values(mask)) {
+    if (spec.method === 'truncate' || spec.method === 'redact') continue;
+    const need = 'bits' in spec ? { method: spec.method, bits: spec.bits } : { method: spec.method };
+    found.set(`${need.method} ${need.bits}`, need);
+  }
+  // The masker signs origins with its keys (`origin.ts`), so there is one even where no mask needs any.
+  return found.size === 0 ? [{ method: 'hmac' }] : [...found.values()];
+}
+
+async function generateEntry({ method, bits }: Need, created: string) {
+  const entry = { kid: newKid(), method, status: 'PRIMARY', created };
+  const secret = randomBytes(secretBytes).toString('base64url');
+  if (bits === undefined) return { mask: { ...entry, secret } };
   const pair = await promisify(generateKeyPair)('rsa', {
     modulusLength: bits,
     publicExponent: 65_537,
     publicKeyEncoding: { format: 'pem', type: 'spki' },
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
   });
-  const entry = { kid: newKid(), method: 'rsa', status: 'PRIMARY', created };
-  const prfSecret = randomBytes(prfSecretBytes).toString('base64url');
   return {
-    mask: { ...entry, publicKey: pair.publicKey, prfSecret },
+    mask: { ...entry, publicKey: pair.publicKey, prfSecret: secret },
     unmask: { ...entry, privateKey: pair.privateKey },
   };
 }
 
 function describe(key: MaskKey, created: string): KeyDescription {
   const { kid, method, status } = key;
-  return { kid, use: 'mask', method, bits: bitsOf(key.publicKey), status, fingerprint: fingerprint(key), created };
+  const bits = bitsOf(key);
+  const size = bits === undefined ? {} : { bits };
+  return { kid, use: 'mask', method, ...size, status, fingerprint: fingerprint(key), created };
 }

@@ -1,7 +1,17 @@
 export { canonicalise } from './canonical.ts';
 export { createKeys, type CreateKeysOptions } from './creation.ts';
-export { type MaskKey, type MaskKeys, readMaskKeys, readUnmaskKeys, type UnmaskKey, type UnmaskKeys } from './keys.ts';
+export {
+  type MaskKey,
+  type MaskKeys,
+  type PublicMaskKey,
+  readMaskKeys,
+  readUnmaskKeys,
+  type SecretMaskKey,
+  type UnmaskKey,
+  type UnmaskKeys,
+} from './keys.ts';
 export { createMasker, type Masker, type MaskerOptions } from './masker.ts';
-export { parseToken, type Token } from './token.ts';
-export { createUnmasker, type Unmasked, type Unmasker, type UnmaskerOptions } from './unmasker.ts';
 export { createOriginKeys, type Origin, type OriginKeys } from './origin.ts';
+export { parseToken, type Token } from './token.ts';
+export { createUnmasker, type Unmasked, type Unmasker, type UnmaskerOptions, type UnmaskHelp } from './unmasker.ts';
+export type { VaultEntries, VaultEntry } from './vault-entries.ts';

@@ -1,23 +1,32 @@
 import { Fault, toFault } from '@masque/fault';
-import { type CanonicalForm, isRefusal, type MaskSpec, type Refusal, tokenLength } from '@masque/pipeline';
+import { isRefusal, type MaskSpec, type Refusal, tokenLength } from '@masque/pipeline';
 import { canonicalise } from './canonical.ts';
 import { createMemo, type Memo } from './memo.ts';
 import type { MaskingMethod, MethodName } from './method.ts';
 import type { MaskKeys } from './keys.ts';
-import { createMethods, methodFor } from './selection.ts';
+import { methodFor } from './selection.ts';
+import type { VaultEntries } from './vault-entries.ts';
 
 /**
- * Masks columns of values. It fails closed: a result is null for null, a token that was checked to be one, or a
- * refusal. Everything else throws, and what is thrown holds no value.
+ * Masks columns of values. It fails closed: a result is null for null, what was checked to be a token, or a refusal.
+ * (A field of the method `redact` may have null for tokens.) Everything else throws, and what is thrown holds no value.
  */
 export interface Masker {
-  /** As many results as values, in their order. @throws {Fault} `field_not_masked`, `masking_failed` */
-  mask(this: void, field: string, values: readonly (string | null)[]): (string | null | Refusal)[];
+  /**
+   * As many results as values, in their order.
+   * @param entries where the vault's entries of these tokens are put, by token. A field of the method `vault` is not
+   * masked without it: its tokens alone would be lost for ever. It fills up over the fields of a batch; entries of
+   * tokens that did not become rows should be dropped before it is handed on.
+   * @throws {Fault} `field_not_masked`, `entries_uncollected`, `masking_failed`
+   */
+  mask(this: void, field: string, values: readonly (string | null)[], entries?: VaultEntries): Result[];
   /** The keys in use, one entry each. */
   keys(this: void): { kid: string; method: MethodName; fingerprint: string }[];
   /** Since the start: values that needed no computation, and those that did. */
   stats(this: void): { hits: number; misses: number };
 }
+
+type Result = string | null | Refusal;
 
 export interface MaskerOptions {
   readonly mask: Readonly<Record<string, MaskSpec>>;
@@ -28,91 +37,114 @@ export interface MaskerOptions {
   readonly memoBytes?: number;
 }
 
-/** @throws {Fault} `key_missing`, `key_size_mismatch` */
+/** @throws {Fault} `key_missing`, `key_size_mismatch`, `key_ambiguous` */
 export function createMasker(options: MaskerOptions): Masker {
-  const methods = createMethods(options.keys);
   const limits = { entries: options.memoEntries ?? 50_000, bytes: options.memoBytes ?? 67_108_864 };
   const fields = Object.entries(options.mask).map(([name, spec]): Field => {
-    const method = methodFor(methods, name, spec);
-    return { name, form: spec.form, method, tokenLength: tokenLength(spec), memo: createMemo(limits) };
+    const method = methodFor(options.keys, name, spec, limits);
+    const memo = method.remember ? createMemo(limits) : undefined;
+    return { name, form: spec.form, method, tokenLength: tokenLength(spec), memo };
   });
   return composeMasker(fields);
 }
 
 export interface Field {
   readonly name: string;
-  readonly form: CanonicalForm;
+  readonly form: MaskSpec['form'];
   readonly method: MaskingMethod;
   readonly tokenLength: number;
-  readonly memo: Memo;
+  readonly memo: Memo | undefined;
 }
 
 export function composeMasker(fields: readonly Field[]): Masker {
   const byName = new Map(fields.map((field) => [field.name, field]));
-  const methods = new Set(fields.map((field) => field.method));
   const stats = { hits: 0, misses: 0 };
 
   return {
-    mask(name, values) {
+    mask(name, values, entries) {
       const field = byName.get(name);
       if (field === undefined) throw fieldNotMasked(name);
+      if (field.method.entries !== undefined && entries === undefined) throw entriesUncollected(name);
       try {
-        return maskColumn(field, values, stats);
+        return maskColumn(field, values, stats, entries);
       } catch (error) {
         throw maskingFailed(field, error);
       }
     },
-    keys: () => [...methods].map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
+    keys() {
+      const keys = fields.flatMap(({ method: { key, method } }) => (key === undefined ? [] : [{ ...key, method }]));
+      return [...new Map(keys.map((key) => [key.kid, key])).values()];
+    },
     stats: () => ({ ...stats }),
   };
 }
-
-type Result = string | null | Refusal;
 
 function maskColumn(
   field: Field,
   values: readonly (string | null)[],
   stats: { hits: number; misses: number },
+  entries: VaultEntries | undefined,
 ): Result[] {
   // Asked of the method once for each distinct value, and of the memo before that.
-  const wanted = new Map<string, number[]>();
-  const results = values.map((value, index): Result | undefined => {
+  const distinct: string[] = [];
+  const placeOf = new Map<string, number>();
+  const results = values.map((value): Result | Place => {
     if (value === null) return null;
     const canonical = canonicalise(field.form, value);
     if (isRefusal(canonical)) return canonical;
-    const indexes = wanted.get(canonical);
-    const token = indexes === undefined ? field.memo.get(canonical) : undefined;
-    if (token === undefined && indexes === undefined) wanted.set(canonical, [index]);
-    else stats.hits += 1;
-    indexes?.push(index);
-    return token;
+    const known = placeOf.get(canonical);
+    const token = known === undefined ? field.memo?.get(canonical) : undefined;
+    if (known === undefined && token === undefined) {
+      placeOf.set(canonical, distinct.length);
+      return distinct.push(canonical) - 1;
+    }
+    stats.hits += 1;
+    return token ?? known ?? null;
   });
-  stats.misses += wanted.size;
-  const made = maskDistinct(field, [...wanted.keys()]);
-  for (const [at, indexes] of [...wanted.values()].entries()) {
-    for (const index of indexes) results[index] = made[at];
-  }
-  return results.map((result) => {
-    if (result === undefined) throw new Error('a value has no result');
-    return result;
-  });
+  stats.misses += distinct.length;
+  const made = maskDistinct(field, distinct);
+  if (entries !== undefined) collectEntries(field.method, distinct, made, entries);
+  return results.map((result) => (typeof result === 'number' ? made[result]! : result));
 }
 
-function maskDistinct(field: Field, values: readonly string[]): (string | Refusal)[] {
+/** Of a value among the distinct ones: its result is not known yet. */
+type Place = number;
+
+function maskDistinct(field: Field, values: readonly string[]): Result[] {
   if (values.length === 0) return [];
-  const results = field.method.maskBatch(field.name, values);
+  const results = field.method.maskBatch(values);
   if (results.length !== values.length) throw new Error('as many results as values were due');
-  for (const [index, result] of results.entries()) {
+  for (let index = 0; index < values.length; index += 1) {
+    const [value, result] = [values[index]!, results[index]!];
     if (isRefusal(result)) continue;
     // A method that gave its input back, whole or in a mangled form, would pass for one that masked it.
-    if (!isTokenOf(field, result)) throw new Error('a result is no token');
-    field.memo.set(values[index] ?? '', result);
+    if (!field.method.isToken(result, value)) throw new Error('a result is no token');
+    if (result !== null && result.length > field.tokenLength) throw new Error('a token is longer than was promised');
+    if (result !== null) field.memo?.set(value, result);
   }
   return results;
 }
 
-function isTokenOf(field: Field, text: unknown): boolean {
-  return typeof text === 'string' && text.length === field.tokenLength && text.startsWith(field.method.prefix);
+function collectEntries(
+  method: MaskingMethod,
+  values: readonly string[],
+  results: readonly Result[],
+  into: VaultEntries,
+): void {
+  if (method.entries === undefined) return;
+  const masked = values.flatMap((value, index) => {
+    const token = results[index];
+    return typeof token === 'string' ? [{ value, token }] : [];
+  });
+  const entries = method.entries(
+    masked.map(({ value }) => value),
+    masked.map(({ token }) => token),
+  );
+  for (const [index, { token }] of masked.entries()) {
+    const entry = entries[index];
+    if (entry?.token !== token || entry.ciphertext === '') throw new Error('a token has no entry');
+    into.set(token, entry);
+  }
 }
 
 function fieldNotMasked(field: string): Fault {
@@ -123,11 +155,19 @@ function fieldNotMasked(field: string): Fault {
   });
 }
 
+function entriesUncollected(field: string): Fault {
+  return new Fault('entries_uncollected', `the field "${field}" is kept in the vault, but nothing takes its entries`, {
+    heals: false,
+    advice: 'Tokens without their entries could never be unmasked. This is a defect in Masque.',
+    details: { field },
+  });
+}
+
 function maskingFailed(field: Field, error: unknown): Fault {
   return new Fault('masking_failed', `the field "${field.name}" could not be masked`, {
     heals: false,
     advice: 'Nothing was handed on. This is a defect in Masque or a damaged key.',
-    details: { field: field.name, kid: field.method.kid },
+    details: { field: field.name, ...(field.method.key === undefined ? {} : { kid: field.method.key.kid }) },
     cause: toFault(error),
   });
 }

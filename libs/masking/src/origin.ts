@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { lengthPrefixed } from './lengths.ts';
-import type { MaskKeys } from './keys.ts';
+import { type MaskKeys, secretOf } from './keys.ts';
 
 /**
  * Who a message was when it was first sent. A message that is sent again, out of the quarantine or out of a dead-letter
@@ -28,7 +28,7 @@ export interface OriginKeys {
 }
 
 export function createOriginKeys(pipeline: string, keys: MaskKeys): OriginKeys {
-  const secrets = keys.map(({ prfSecret }) => Buffer.from(hkdfSync('sha256', prfSecret, '', 'masque/origin/v1', 32)));
+  const secrets = keys.map((key) => Buffer.from(hkdfSync('sha256', secretOf(key), '', 'masque/origin/v1', 32)));
   const macs = (id: string, sentAt: number): Buffer[] =>
     secrets.map((secret) =>
       createHmac('sha256', secret)

@@ -1,10 +1,10 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { type Refusal, refuse } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
-import type { MaskKey, UnmaskKey } from './keys.ts';
-import { lengthPrefixed } from './lengths.ts';
+import { createKeyedHash } from './keyed-hash.ts';
+import type { PublicMaskKey, UnmaskKey } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
 import { decryptOaep, encryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
+import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
 
 /**
@@ -19,50 +19,42 @@ import { tokenStart } from './token.ts';
  * IPv4 addresses. The field is in the seed, so fields share no tokens and cannot be joined by them. To whoever does
  * not know K_seed the seeds are random, and what is left is RSAES-OAEP with nothing but equality shown.
  */
-export function createRsaMasking(key: MaskKey): MaskingMethod {
-  const seedKey = deriveSeedKey(key.prfSecret);
-  const longest = maxMessageBytes(modulusBytes(key.publicKey));
+export function createRsaMasking(field: string, key: PublicMaskKey): MaskingMethod {
+  const seedOf = createKeyedHash(key.prfSecret, 'masque/rsa-oaep-seed/v1', field, key.kid);
+  const bytes = modulusBytes(key.publicKey);
+  const longest = maxMessageBytes(bytes);
   const prefix = tokenStart('rsa', key.kid);
 
-  function mask(field: string, value: string): string | Refusal {
+  function mask(value: string): string | Refusal {
     const message = Buffer.from(value);
     if (message.length > longest) return refuse('too_long');
-    const seed = createHmac('sha256', seedKey)
-      .update(lengthPrefixed(field, key.kid, value))
-      .digest();
+    const seed = Buffer.from(seedOf(value, 'binary'), 'latin1');
     return prefix + encryptOaep(key.publicKey, message, seed).toString('base64url');
   }
 
   return {
     method: 'rsa',
-    kid: key.kid,
-    fingerprint: fingerprint(key),
-    prefix,
-    maskBatch: (field, values) => values.map((value) => mask(field, value)),
+    key: { kid: key.kid, fingerprint: fingerprint(key) },
+    remember: true,
+    maskBatch: (values) => values.map(mask),
+    isToken: prefixedTokenCheck('rsa', key.kid, (length) => length === bytes),
   };
 }
 
 export function createRsaUnmasking(key: UnmaskKey): UnmaskingMethod {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-  function open(body: Buffer): string | undefined {
-    const message = decryptOaep(key.privateKey, body);
-    try {
-      return message === undefined ? undefined : utf8.decode(message);
-    } catch {
-      return undefined;
-    }
-  }
-
+  const bytes = modulusBytes(key.privateKey);
   return {
-    method: 'rsa',
-    kid: key.kid,
-    bodyBytes: modulusBytes(key.privateKey),
-    openBatch: (bodies) => bodies.map(open),
+    fits: (length) => length === bytes,
+    open(body, fields) {
+      const message = decryptOaep(key.privateKey, body);
+      if (message === undefined) return [];
+      try {
+        const value = utf8.decode(message);
+        return fields.map((field) => ({ field, value }));
+      } catch {
+        return [];
+      }
+    },
   };
-}
-
-/** Through HKDF (RFC 5869), so that the PRF secret itself can serve other ends under other names. */
-function deriveSeedKey(prfSecret: KeyObject): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', prfSecret, '', 'masque/rsa-oaep-seed/v1', 32)));
 }

@@ -1,11 +1,10 @@
-import { createPublicKey, timingSafeEqual } from 'node:crypto';
-import { Fault } from '@masque/fault';
+import { timingSafeEqual } from 'node:crypto';
 import type { MaskSpec } from '@masque/pipeline';
-import type { MaskKeys, UnmaskKey, UnmaskKeys } from './keys.ts';
-import type { MaskingMethod, UnmaskingMethod } from './method.ts';
-import { createRsaUnmasking } from './rsa.ts';
-import { createMethods } from './selection.ts';
-import { malformedToken, parseToken } from './token.ts';
+import type { MaskKeys, UnmaskKeys } from './keys.ts';
+import { keysOf, type OpeningKey } from './opening-keys.ts';
+import { createShapedUnmasker } from './shaped-unmasker.ts';
+import { malformedToken, parseToken, type Token } from './token.ts';
+import * as faults from './unmasking-faults.ts';
 
 export interface Unmasked {
   readonly field: string;
@@ -13,13 +12,25 @@ export interface Unmasked {
   readonly value: string;
 }
 
+export interface UnmaskHelp {
+  /** The vault's ciphertext of the token, which a token of the method `vault` is nothing without. */
+  readonly entry?: Uint8Array;
+  /** The key of a token that names none, where there are several. */
+  readonly kid?: string;
+}
+
 /** The custodian's side. It trusts no token: what opens is masked again and must come out the same. */
 export interface Unmasker {
   /**
+   * Tokens of `ff1` and of `ipcrypt-…` look like values: they are unmasked if their field is told, and then whatever
+   * was given comes out as some value, since nothing in it could prove that a key made it.
    * @param expectedField the field of the column that the token was found in, where that is known
-   * @throws {Fault} `token_malformed`, `token_key_unknown`, `token_forged`, `token_wrong_field`
+   * @throws {Fault} `token_malformed`, `token_key_unknown`, `token_forged`, `token_wrong_field`, `token_irreversible`,
+   * `token_entry_needed`, `token_key_ambiguous`
    */
-  unmask(this: void, token: string, expectedField?: string): Unmasked;
+  unmask(this: void, token: string, expectedField?: string, help?: UnmaskHelp): Unmasked;
+  /** What a token says of itself: whether the vault must be asked for it first. Undefined when it says nothing. */
+  describe(this: void, token: string): { readonly method: Token['method']; readonly kid: string } | undefined;
 }
 
 export interface UnmaskerOptions {
@@ -29,87 +40,59 @@ export interface UnmaskerOptions {
   readonly unmaskKeys: UnmaskKeys;
 }
 
-interface Key {
-  readonly masking: MaskingMethod;
-  readonly unmasking: UnmaskingMethod;
-}
-
 /** @throws {Fault} `key_pair_mismatch` */
 export function createUnmasker(options: UnmaskerOptions): Unmasker {
-  const keys = pair(options.maskKeys, options.unmaskKeys);
+  const keys = keysOf(options);
+  const shaped = createShapedUnmasker(options);
 
-  /** The field of which `text` is the token of `value`, if there is one. */
-  function fieldOf(text: string, value: string, { masking }: Key): string | undefined {
-    const fields = Object.keys(options.mask).filter((field) => options.mask[field]?.method === masking.method);
-    return fields.find((field) => isEqual(masking.maskBatch(field, [value])[0], text));
+  function open(text: string, expectedField: string | undefined, help: UnmaskHelp): Unmasked {
+    const { kid, method, body } = parseToken(text);
+    const key = keys.get(kid);
+    if (key?.method !== method) throw faults.unknownKey(kid, [...keys.keys()]);
+    if (!key.fits(body.length)) throw malformedToken();
+    if (key.open === undefined) throw faults.irreversible(method, kid);
+    if (method === 'vault' && help.entry === undefined) throw faults.entryNeeded(kid);
+    const found = key
+      .open(body, [...key.maskings.keys()], help.entry)
+      .find(({ field, value }) => isEqual(masked(key, field, value), text));
+    if (found === undefined) throw faults.forged(kid);
+    if (expectedField !== undefined && found.field !== expectedField) {
+      throw faults.wrongField(kid, found.field, expectedField);
+    }
+    return { field: found.field, kid, value: found.value };
   }
 
   return {
-    unmask(text, expectedField) {
-      const { kid, method, body } = parseToken(text);
-      const key = keys.get(kid);
-      if (key?.unmasking.method !== method) throw unknownKey(kid, [...keys.keys()]);
-      if (body.length !== key.unmasking.bodyBytes) throw malformedToken();
-      const [value] = key.unmasking.openBatch([body]);
-      const field = value === undefined ? undefined : fieldOf(text, value, key);
-      if (value === undefined || field === undefined) throw forged(kid);
-      if (expectedField !== undefined && field !== expectedField) throw wrongField(kid, field, expectedField);
-      return { field, kid, value };
+    unmask(text, expectedField, help = {}) {
+      const spec = Object.entries(options.mask).find(([field]) => field === expectedField)?.[1];
+      switch (spec?.method) {
+        case 'ff1':
+        case 'ipcrypt-det':
+        case 'ipcrypt-pfx':
+          return shaped(text, expectedField ?? '', spec, help.kid);
+        case 'truncate':
+        case 'redact':
+          throw faults.irreversible(spec.method);
+        default:
+          return open(text, expectedField, help);
+      }
+    },
+    describe(text) {
+      try {
+        const { method, kid } = parseToken(text);
+        return { method, kid };
+      } catch {
+        return undefined;
+      }
     },
   };
 }
 
-function pair(maskKeys: MaskKeys, unmaskKeys: UnmaskKeys): Map<string, Key> {
-  const methods = createMethods(maskKeys);
-  const keys = new Map<string, Key>();
-  for (const unmaskKey of unmaskKeys) {
-    const found = methods.find(({ key }) => key.kid === unmaskKey.kid && key.method === unmaskKey.method);
-    if (found === undefined || !createPublicKey(unmaskKey.privateKey).equals(found.key.publicKey))
-      throw mismatch(unmaskKey);
-    keys.set(unmaskKey.kid, { masking: found.masking, unmasking: createRsaUnmasking(unmaskKey) });
-  }
-  return keys;
+function masked({ maskings }: OpeningKey, field: string, value: string): unknown {
+  return maskings.get(field)?.maskBatch([value])[0];
 }
 
 function isEqual(made: unknown, given: string): boolean {
   if (typeof made !== 'string' || made.length !== given.length) return false;
   return timingSafeEqual(Buffer.from(made), Buffer.from(given));
-}
-
-function mismatch({ kid }: UnmaskKey): Fault {
-  return new Fault('key_pair_mismatch', `the private key ${kid} has no mask key that belongs to it`, {
-    heals: false,
-    setting: 'MASQUE_KEYS_DIR',
-    advice: 'Put custodian/unmask.json and custodian/mask.json of one `masque keys init` together.',
-    details: { kid },
-  });
-}
-
-function unknownKey(kid: string, held: readonly string[]): Fault {
-  return new Fault(
-    'token_key_unknown',
-    `the token was made with the key ${kid}; the keys here are ${held.join(', ')}`,
-    {
-      heals: false,
-      setting: 'MASQUE_KEYS_DIR',
-      advice: 'Fetch the custodian’s files of that key.',
-      details: { kid },
-    },
-  );
-}
-
-function forged(kid: string): Fault {
-  return new Fault('token_forged', `the token names the key ${kid}, but no masker made it with that key`, {
-    heals: false,
-    advice: 'It was altered, made by someone without the masker’s secret, or is of a field that the pipeline lacks.',
-    details: { kid },
-  });
-}
-
-function wrongField(kid: string, field: string, expected: string): Fault {
-  return new Fault('token_wrong_field', `the token is of the field "${field}", not of "${expected}"`, {
-    heals: false,
-    advice: 'It was moved from one column to another.',
-    details: { kid, field, expected },
-  });
 }

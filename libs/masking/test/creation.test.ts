@@ -5,7 +5,7 @@ import { rsa } from '@masque/pipeline';
 import { expect, test } from 'vitest';
 import { createKeys, createMasker, createUnmasker, readMaskKeys, readUnmaskKeys } from '../src/index.ts';
 import { fingerprint } from '../src/fingerprint.ts';
-import type { MaskKey } from '../src/keys.ts';
+import type { MaskKey, PublicMaskKey } from '../src/keys.ts';
 import { folder, golden, goldenKeys, tokenOf } from './golden.ts';
 
 const mask = { ip: rsa('address', { bits: 2048 }), device_id: rsa('text', { bits: 2048 }) };
@@ -99,7 +99,7 @@ test('a public key in the place of the private one is malformed', async () => {
 });
 
 test('a fingerprint changes with the id, the public key and the secret, and is the same otherwise', async () => {
-  const [key] = (await goldenKeys()).maskKeys as [MaskKey];
+  const [key] = (await goldenKeys()).maskKeys as [PublicMaskKey];
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
   const secret = Buffer.from(entry.prfSecret, 'base64url');
   const flipped = Buffer.from(secret);

@@ -2,14 +2,15 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { Fault } from '@masque/fault';
 import { isRefusal, type Refusal, rsa } from '@masque/pipeline';
 import { expect, expectTypeOf, test } from 'vitest';
-import type { MaskKey } from '../src/keys.ts';
+import type { MaskKey, PublicMaskKey } from '../src/keys.ts';
 import { composeMasker, createMasker, type Masker } from '../src/masker.ts';
 import { createMemo } from '../src/memo.ts';
 import type { MaskingMethod } from '../src/method.ts';
+import { prefixedTokenCheck } from '../src/prefixed-token.ts';
 import { golden, goldenKeys, mask } from './golden.ts';
 
 const { maskKeys } = await goldenKeys();
-const [key] = maskKeys as [MaskKey];
+const [key] = maskKeys as [PublicMaskKey];
 
 test('a column keeps its order, its nulls and its refusals', () => {
   const masker = createMasker({ mask, keys: maskKeys });
@@ -74,10 +75,10 @@ function maskerOf(maskBatch: (field: string, values: readonly string[]) => unkno
   const prefix = 'rsa1.abcdef.';
   const method: MaskingMethod = {
     method: 'rsa',
-    kid: 'abcdef',
-    fingerprint: '0000000000000000',
-    prefix,
-    maskBatch: maskBatch as MaskingMethod['maskBatch'],
+    key: { kid: 'abcdef', fingerprint: '0000000000000000' },
+    remember: true,
+    maskBatch: (values) => maskBatch('ip', values) as string[],
+    isToken: prefixedTokenCheck('rsa', 'abcdef', (bytes) => bytes === 3),
   };
   const memo = createMemo({ entries: 10, bytes: 10_000 });
   return composeMasker([{ name: 'ip', form: 'address', method, tokenLength: prefix.length + 4, memo }]);

@@ -1,14 +1,14 @@
 import { createSecretKey, generateKeyPairSync, publicEncrypt, constants, randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { MaskKey, UnmaskKey } from '../src/keys.ts';
+import type { PublicMaskKey, UnmaskKey } from '../src/keys.ts';
 import { createMasker } from '../src/masker.ts';
 import { parseToken } from '../src/token.ts';
 import { createUnmasker } from '../src/unmasker.ts';
 import { golden, goldenKeys, mask, tokenOf } from './golden.ts';
 
 const { maskKeys, unmaskKeys } = await goldenKeys();
-const [maskKey] = maskKeys as [MaskKey];
+const [maskKey] = maskKeys as [PublicMaskKey];
 const [unmaskKey] = unmaskKeys as [UnmaskKey];
 const unmasker = createUnmasker({ mask, maskKeys, unmaskKeys });
 const masker = createMasker({ mask, keys: maskKeys });

@@ -1,7 +1,8 @@
 import { isColumnType, isTextType, type MessageAttribute, varcharLength } from './column.ts';
 import { fieldKind, type FieldKind } from './field-kind.ts';
 import { checkShape, type LooseColumn, type LooseSpec } from './loose-spec.ts';
-import { isMaskSpec, tokenLength } from './mask.ts';
+import { maskFault } from './mask-check.ts';
+import { tokenLength } from './token-length.ts';
 
 /** A definition that cannot be run, with every fault found in it. Texts name fields and columns, which are public. */
 export class PipelineDefinitionError extends Error {
@@ -49,7 +50,8 @@ function* checkRecord(spec: LooseSpec): Generator<string> {
 
 function* checkMask(spec: LooseSpec): Generator<string> {
   for (const [field, mask] of Object.entries(spec.mask)) {
-    if (!isMaskSpec(mask)) yield `mask says nothing that can be done to the field "${field}"`;
+    const fault = maskFault(mask);
+    if (fault !== undefined) yield `the mask of the field "${field}" ${fault}`;
     const kind = fieldKind(spec.record, field);
     if (kind === undefined) yield `mask names the field "${field}", which the record does not have`;
     else if (kind !== 'string' && kind !== 'unknown') yield `mask names the field "${field}", which is no string`;
@@ -81,7 +83,7 @@ function* checkSource(spec: LooseSpec, name: string, column: LooseColumn): Gener
     const mask = Object.hasOwn(spec.mask, column.token) ? spec.mask[column.token] : undefined;
     if (mask === undefined) yield `column "${name}" takes the token of "${column.token}", which mask does not name`;
     else if (!isTextType(column.type)) yield `column "${name}" holds a token and so must be text, not ${column.type}`;
-    else if (isMaskSpec(mask) && (varcharLength(column.type) ?? Infinity) < tokenLength(mask)) {
+    else if (maskFault(mask) === undefined && (varcharLength(column.type) ?? Infinity) < tokenLength(mask)) {
       yield `column "${name}" is ${column.type}, but tokens of "${column.token}" have up to ${tokenLength(mask)} characters`;
     }
   } else if (column.message !== undefined) {

@@ -1,5 +1,5 @@
 import type { Pipeline } from './define.ts';
-import { tokenLength } from './mask.ts';
+import { tokenLength } from './token-length.ts';
 
 /** A pipeline's table as `libs/postgres-sink` takes it, with the width that each token column needs. */
 export function toTarget({ name, mask, target }: Pipeline) {

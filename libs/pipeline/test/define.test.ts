@@ -122,11 +122,11 @@ test('columns have names that PostgreSQL can have', () => {
 });
 
 test.each([
-  [{ ip: 'rsa' }, 'mask says nothing that can be done to the field "ip"'],
-  [{ ip: { ...rsa('address'), method: 'hash' } }, 'mask says nothing that can be done to the field "ip"'],
-  [{ ip: { ...rsa('address'), bits: 1024 } }, 'mask says nothing that can be done to the field "ip"'],
-  [{ ip: { ...rsa('address'), form: 'phone' } }, 'mask says nothing that can be done to the field "ip"'],
-  [{ ip: undefined }, 'mask says nothing that can be done to the field "ip"'],
+  [{ ip: 'rsa' }, 'the mask of the field "ip" says nothing that can be done to it'],
+  [{ ip: { ...rsa('address'), method: 'hash' } }, 'the mask of the field "ip" says nothing that can be done to it'],
+  [{ ip: { ...rsa('address'), bits: 1024 } }, 'the mask of the field "ip" says nothing that can be done to it'],
+  [{ ip: { ...rsa('address'), form: 'phone' } }, 'the mask of the field "ip" says nothing that can be done to it'],
+  [{ ip: undefined }, 'the mask of the field "ip" says nothing that can be done to it'],
   [{ ip: rsa('address'), count: rsa('text') }, 'mask names the field "count", which is no string'],
   [{ ip: rsa('address'), id: rsa('text') }, 'mask names the field "id", but no column takes its token'],
 ])('the mask %j is refused', (mask, fault) => {

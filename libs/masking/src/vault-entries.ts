@@ -1,0 +1,56 @@
+/**
+ * What the vault must hold, so that no row's token is without its entry.
+ *
+ * A token of the method `vault` is a keyed hash: nothing brings its value back but the entry of `masque.vault`, which
+ * holds the value encrypted to the custodian. A row whose entry is missing is lost to the custodian for ever, and no
+ * one would notice. So there is one rule:
+ *
+ *     Every batch carries the entry of every token in it, and rows and entries are committed in one transaction.
+ *
+ * That is sound whatever fails: a batch that is lost, run twice, late, or loaded by another replica brings its own
+ * entries, and `INSERT … ON CONFLICT (token) DO NOTHING` keeps the first of each. It was tempting to leave out entries
+ * that were handed over before. But "handed over" is not "committed": Redis may be flushed between the two. Even
+ * "the loader has confirmed it" does not hold: the database is restored from last night, the pipeline is pointed at
+ * another one, or the person is erased, which is a deletion of that very entry, and then comes back. The database
+ * alone knows what it holds, and ON CONFLICT is how it is asked. The price is 512 characters of base64 for each
+ * distinct token of a batch on its way through Redis, as much as the method `rsa` puts into every row.
+ *
+ * What is spared instead is the encryption, which is where the time goes: an entry once made is remembered by its
+ * token and handed over again as it was. That memory is a cache of ciphertexts. It is bounded, it may be empty, each
+ * replica has its own, and losing it costs one RSA operation a value and nothing else. It holds no plain value.
+ */
+import { constants, type KeyObject, publicEncrypt } from 'node:crypto';
+import { createMemo, type MemoLimits } from './memo.ts';
+
+/** One row of `masque.vault`. */
+export interface VaultEntry {
+  /** Its primary key. */
+  readonly token: string;
+  /** Of the token: the key pair has the same id. */
+  readonly kid: string;
+  /** Base64 of RSAES-OAEP(the custodian's public key, the canonical value in UTF-8; SHA-256, MGF1-SHA-256). */
+  readonly ciphertext: string;
+}
+
+/** Entries of one batch, by token, as `Masker.mask` collects them. */
+export type VaultEntries = Map<string, VaultEntry>;
+
+/** What OpenSSL calls it, here and in `openEntry`. Padding is random: two replicas make different ciphertexts. */
+export const entryPadding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' } as const;
+
+export type EntryMaker = (values: readonly string[], tokens: readonly string[]) => VaultEntry[];
+
+export function createEntryMaker(kid: string, publicKey: KeyObject, limits: MemoLimits): EntryMaker {
+  const made = createMemo(limits);
+
+  function ciphertextOf(value: string, token: string): string {
+    const known = made.get(token);
+    if (known !== undefined) return known;
+    const ciphertext = publicEncrypt({ key: publicKey, ...entryPadding }, Buffer.from(value)).toString('base64');
+    made.set(token, ciphertext);
+    return ciphertext;
+  }
+
+  return (values, tokens) =>
+    tokens.map((token, index) => ({ token, kid, ciphertext: ciphertextOf(values[index] ?? '', token) }));
+}

@@ -1,0 +1,60 @@
+import { privateDecrypt } from 'node:crypto';
+import { refuse } from '@masque/pipeline';
+import { fingerprint } from './fingerprint.ts';
+import { createKeyedHash } from './keyed-hash.ts';
+import type { PublicMaskKey, UnmaskKey } from './keys.ts';
+import type { MemoLimits } from './memo.ts';
+import type { MaskingMethod, UnmaskingMethod } from './method.ts';
+import { maxMessageBytes, modulusBytes } from './oaep.ts';
+import { prefixedTokenCheck } from './prefixed-token.ts';
+import { tokenStart } from './token.ts';
+import { createEntryMaker, entryPadding } from './vault-entries.ts';
+
+/**
+ * The method `vault`: a token that fits any column, and the value once, elsewhere, for the custodian alone.
+ *
+ *     K     = HKDF-SHA256(PRF secret, no salt, info "masque/vault/v1", 32 bytes)
+ *     token = "vlt1." kid "." base64url(HMAC-SHA256(K, lp(field) || lp(kid) || lp(value)))
+ *     entry = RSAES-OAEP(public key, value; SHA-256, MGF1-SHA-256, empty label, random seed)
+ *
+ * What the database holds without the entries is what `hmac` leaves there. The RSA key can be exchanged by encrypting
+ * the entries anew; no row changes. Deleting an entry leaves a token that nobody can take back, though whoever has the
+ * PRF secret can still try values. See `vault-entries.ts` for why no row is ever without its entry.
+ */
+export function createVaultMasking(field: string, key: PublicMaskKey, limits: MemoLimits): MaskingMethod {
+  const keyedHash = createKeyedHash(key.prfSecret, 'masque/vault/v1', field, key.kid);
+  const longest = maxMessageBytes(modulusBytes(key.publicKey));
+  const prefix = tokenStart('vault', key.kid);
+  return {
+    method: 'vault',
+    key: { kid: key.kid, fingerprint: fingerprint(key) },
+    remember: false,
+    // A value that no entry can hold must not get a token either.
+    maskBatch: (values) =>
+      values.map((value) => (fits(value, longest) ? prefix + keyedHash(value, 'base64url') : refuse('too_long'))),
+    isToken: prefixedTokenCheck('vault', key.kid, (bytes) => bytes === 32),
+    entries: createEntryMaker(key.kid, key.publicKey, limits),
+  };
+}
+
+function fits(value: string, bytes: number): boolean {
+  return 3 * value.length <= bytes || Buffer.byteLength(value) <= bytes;
+}
+
+/** The token only says which entry; the entry is bound to it by masking the value again, which the caller does. */
+export function createVaultUnmasking(key: UnmaskKey): UnmaskingMethod {
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return {
+    fits: (bytes) => bytes === 32,
+    open(_, fields, entry) {
+      if (entry?.length !== modulusBytes(key.privateKey)) return [];
+      try {
+        const value = utf8.decode(privateDecrypt({ key: key.privateKey, ...entryPadding }, entry));
+        return fields.map((field) => ({ field, value }));
+      } catch {
+        // OpenSSL and TextDecoder say what is wrong with it. That it does not open is enough.
+        return [];
+      }
+    },
+  };
+}
