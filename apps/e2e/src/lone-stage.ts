@@ -40,7 +40,6 @@ export function startLoneStage({ stage, env, uid }: LoneStageOptions): LoneStage
   const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'] ?? '',
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
       NODE_COMPILE_CACHE: compileCache,
       AWS_EC2_METADATA_DISABLED: 'true',
       ...env,
