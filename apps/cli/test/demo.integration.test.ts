@@ -1,5 +1,5 @@
 import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { hasTerminal, lastLine, masque, startMasque } from './masque.ts';
@@ -138,8 +138,9 @@ describe.concurrent('the demo', () => {
   });
 });
 
+const shipped = resolve(import.meta.dirname, '../../../pipelines/user-logins.ts');
 /** A pipeline that the command can load, and no stage can. */
 const brittle = `
   if (process.argv[1].endsWith('src/main.ts')) throw new Error('not in a stage');
-  export { default } from '${new URL('../../../pipelines/user-logins.ts', import.meta.url).pathname}';
+  export { default } from ${JSON.stringify(shipped)};
 `;
