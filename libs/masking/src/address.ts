@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 
 /**
  * The one text of an IP address, or undefined when it is none.
@@ -21,25 +21,32 @@ export function addressText(text: string): string | undefined {
 
 /** The eight 16-bit groups of what `net.isIP` called IPv6. */
 export function ipv6Groups(address: string): number[] {
-  const [head = '', tail] = address.split('::');
-  const front = groupsOf(head);
-  if (tail === undefined) return front;
-  const back = groupsOf(tail);
-  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
+  const groups: number[] = [];
+  let gapAt = -1;
+  let start = 0;
+  for (let at = 0; at <= address.length; at += 1) {
+    if (at < address.length && address.charCodeAt(at) !== colon) continue;
+    if (at > start) groups.push(...groupsOf(address.slice(start, at)));
+    // An empty text between two colons is the gap; at either end it is half of one.
+    else if (at > 0 && at < address.length) gapAt = groups.length;
+    start = at + 1;
+  }
+  if (gapAt !== -1) groups.splice(gapAt, 0, ...zeros.slice(groups.length));
+  return groups;
 }
 
+const colon = 0x3a;
+const zeros = [0, 0, 0, 0, 0, 0, 0, 0];
+
 function groupsOf(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!isIPv4(group)) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
+  if (!text.includes('.')) return [Number.parseInt(text, 16)];
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
 }
 
 export function ipv6Text(groups: readonly number[]): string {
   const [high = 0, low = 0] = groups.slice(6);
-  const mapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  const mapped = groups[5] === 0xffff && groups.findIndex((group) => group !== 0) === 5;
   if (mapped) return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
   const { at, length } = longestZeros(groups);
   const hex = groups.map((group) => group.toString(16));
@@ -52,8 +59,8 @@ export function ipv6Text(groups: readonly number[]): string {
 function longestZeros(groups: readonly number[]): { at: number; length: number } {
   let longest = { at: 0, length: 0 };
   let at = 0;
-  for (const [index, group] of groups.entries()) {
-    if (group !== 0) at = index + 1;
+  for (let index = 0; index < groups.length; index += 1) {
+    if (groups[index] !== 0) at = index + 1;
     else if (index + 1 - at > longest.length) longest = { at, length: index + 1 - at };
   }
   return longest;

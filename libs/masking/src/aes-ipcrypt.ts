@@ -24,31 +24,46 @@ export function createIpcryptDet(key: Uint8Array): AesIpcrypt {
  */
 export function createIpcryptPfx(key: Uint8Array): AesIpcrypt {
   const [one, other] = [encryptBlocks(key.subarray(0, 16)), encryptBlocks(key.subarray(16))];
-  const hash = (prefixes: Buffer): { bit(index: number): number } => {
+
+  /** Each prefix's turn: the last bit of both ciphers' blocks. */
+  function turns(prefixes: Buffer): Uint8Array {
     const [a, b] = [one(prefixes), other(prefixes)];
-    return { bit: (index) => (a[index * 16 + 15]! ^ b[index * 16 + 15]!) & 1 };
-  };
+    return Uint8Array.from({ length: prefixes.length / 16 }, (_, at) => (a[at * 16 + 15]! ^ b[at * 16 + 15]!) & 1);
+  }
 
   return {
     encrypt(packed) {
       const starts = startsOf(packed);
-      const prefixes = Buffer.concat(starts.flatMap((start, index) => prefixesOf(packed, index, start)));
-      const turns = hash(prefixes);
-      const result = Buffer.from(packed);
-      let turn = 0;
+      const bits = starts.reduce<number>((sum, start) => sum + 128 - start, 0);
+      const prefixes = Buffer.allocUnsafe(bits * 16);
+      let at = 0;
       for (const [index, start] of starts.entries()) {
-        for (let bit = start; bit < 128; bit += 1, turn += 1) xorBit(result, index, bit, turns.bit(turn));
+        const prefix = firstPrefix(start);
+        for (let bit = start; bit < 128; bit += 1, at += 16) {
+          write(prefix, prefixes, at);
+          append(prefix, bitOf(packed, index, bit));
+        }
+      }
+      const result = Buffer.from(packed);
+      const turned = turns(prefixes).values();
+      for (const [index, start] of starts.entries()) {
+        for (let bit = start; bit < 128; bit += 1) turn(result, index, bit, turned.next().value ?? 0);
       }
       return result;
     },
     decrypt(packed) {
-      const starts = startsOf(packed);
       const result = Buffer.from(packed);
+      const addresses = startsOf(packed).map((start, index) => ({ index, start, prefix: firstPrefix(start) }));
       for (let bit = 0; bit < 128; bit += 1) {
-        const waiting = [...starts.keys()].filter((index) => (starts[index] ?? 0) <= bit);
-        if (waiting.length === 0) continue;
-        const turns = hash(Buffer.concat(waiting.map((index) => prefixOf(result, index, bit))));
-        for (const [place, index] of waiting.entries()) xorBit(result, index, bit, turns.bit(place));
+        const pending = addresses.filter(({ start }) => start <= bit);
+        if (pending.length === 0) continue;
+        const prefixes = Buffer.allocUnsafe(pending.length * 16);
+        for (const [place, { prefix }] of pending.entries()) write(prefix, prefixes, place * 16);
+        const turned = turns(prefixes);
+        for (const [place, { index, prefix }] of pending.entries()) {
+          turn(result, index, bit, turned[place] ?? 0);
+          append(prefix, bitOf(result, index, bit));
+        }
       }
       return result;
     },
@@ -56,31 +71,33 @@ export function createIpcryptPfx(key: Uint8Array): AesIpcrypt {
 }
 
 /** The first bit that is encrypted: the 96 that say "IPv4" stay. */
-function startsOf(packed: Buffer): number[] {
-  return Array.from({ length: packed.length / addressBytes }, (_, index) =>
-    isIpv4(packed, index * addressBytes) ? 96 : 0,
-  );
+function startsOf(packed: Buffer): (0 | 96)[] {
+  return Array.from({ length: packed.length / addressBytes }, (_, at) => (isIpv4(packed, at * addressBytes) ? 96 : 0));
 }
 
-function prefixesOf(packed: Buffer, index: number, start: number): Buffer[] {
-  return Array.from({ length: 128 - start }, (_, count) => prefixOf(packed, index, start + count));
+/**
+ * A prefix as the block that is hashed: its bits right-aligned, a one before them, zeros before that; four words,
+ * the first the highest.
+ */
+type Prefix = Int32Array;
+
+function firstPrefix(bits: 0 | 96): Prefix {
+  return bits === 96 ? Int32Array.of(1, 0, 0, 0xffff) : Int32Array.of(0, 0, 0, 1);
 }
 
-/** A block of the first `bits` bits, right-aligned, a one before them and zeros before that. */
-function prefixOf(packed: Buffer, index: number, bits: number): Buffer {
-  const block = Buffer.alloc(16);
-  const shift = (8 - (bits % 8)) % 8;
-  const bytes = Math.ceil(bits / 8);
-  for (let at = 0; at < bytes; at += 1) {
-    const from = index * addressBytes + bytes - 1 - at;
-    const before = at + 1 < bytes ? packed[from - 1]! << 8 : 0;
-    block[15 - at] = ((before | packed[from]!) >> shift) & 0xff;
-  }
-  // Bytes before the address's first are not part of it; the mark goes where its bits end.
-  block[15 - Math.floor(bits / 8)]! |= 1 << (bits % 8);
-  return block;
+function append(prefix: Prefix, bit: number): void {
+  for (let word = 0; word < 3; word += 1) prefix[word] = (prefix[word]! << 1) | (prefix[word + 1]! >>> 31);
+  prefix[3] = (prefix[3]! << 1) | bit;
 }
 
-function xorBit(packed: Buffer, index: number, bit: number, turn: number): void {
-  packed[index * addressBytes + (bit >> 3)]! ^= turn << (7 - (bit & 7));
+function write(prefix: Prefix, into: Buffer, at: number): void {
+  for (let word = 0; word < 4; word += 1) into.writeInt32BE(prefix[word]!, at + 4 * word);
+}
+
+function bitOf(packed: Buffer, index: number, bit: number): number {
+  return (packed[index * addressBytes + (bit >> 3)]! >> (7 - (bit & 7))) & 1;
+}
+
+function turn(packed: Buffer, index: number, bit: number, by: number): void {
+  packed[index * addressBytes + (bit >> 3)]! ^= by << (7 - (bit & 7));
 }
