@@ -133,7 +133,10 @@ describe.concurrent('keys that are good, but not these', () => {
     expect(await world.logs()).toMatch(/a batch is sealed to the key [a-z2-7]{6}, but the key here is [a-z2-7]{6}/);
   });
 
-  it('to mask, under the same name: the loader tells by the fingerprint, and loads none of it', async () => {
+  it.each([
+    ['under the same name', (theirs: string, ours: string) => theirs.replaceAll(kidIn(theirs), kidIn(ours))],
+    ['under a name of its own, as another installation has it', (theirs: string) => theirs],
+  ])('to mask, %s: the loader tells, and loads none of it', async (_, change) => {
     await using world = await openWorld({
       stack,
       visibilityTimeoutS,
@@ -143,7 +146,7 @@ describe.concurrent('keys that are good, but not these', () => {
     await world.send(earlier.bodies);
     await world.whenQuiet();
     await world.local.processes.find(({ stage }) => stage === 'masker')?.stop();
-    const wrong = await mixed(world, (theirs, ours) => theirs.replaceAll(kidIn(theirs), kidIn(ours)));
+    const wrong = await mixed(world, change);
     await expectRefused(world, { wrong, code: 'key_differs', by: 'loader', earlier });
   });
 });

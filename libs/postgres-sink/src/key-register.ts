@@ -2,42 +2,75 @@ import { Fault } from '@masque/fault';
 import type { Pool } from './pool.ts';
 import type { SinkKey } from './target.ts';
 
-/** `masque.keys` as the loader uses it: asked once a key and process, then remembered. */
-export function createKeyRegister(pool: Pool): { register(keys: readonly SinkKey[]): Promise<void> } {
+/**
+ * `masque.keys` as the loader uses it. The first batch of a pipeline says which keys it is masked with; after it, a
+ * batch is refused
+ * - whose key has a known name and another fingerprint, and
+ * - none of whose keys of a method is known, though the pipeline has one: another installation's file has another
+ *   name for its key, and its tokens would silently not equal the earlier ones. A key that is to follow another is
+ *   recorded before it is used.
+ *
+ * Asked once a key and process, then remembered.
+ */
+export function createKeyRegister(pool: Pool, pipeline: string): { register(keys: readonly SinkKey[]): Promise<void> } {
   const known = new Map<string, string>();
   return {
     async register(keys) {
-      for (const key of keys) {
-        const fingerprint = known.get(key.kid) ?? (await recorded(pool, key));
-        known.set(key.kid, fingerprint);
-        if (fingerprint !== key.fingerprint) throw differs(key);
-      }
+      if (keys.every(({ kid, fingerprint }) => known.get(kid) === fingerprint)) return;
+      await pool.transaction(async (query) => {
+        // Two loaders that meet the first batches of two maskers must not both find nothing recorded.
+        await query({ text: `select pg_advisory_xact_lock(hashtext('masque.keys'))` });
+        const recorded = await query<RecordedKey>({
+          text: 'select pipeline, kid, method, fingerprint from masque.keys where pipeline = $1 or kid = any ($2)',
+          values: [pipeline, keys.map(({ kid }) => kid)],
+        });
+        const own = recorded.filter((key) => key.pipeline === pipeline);
+        checkNames(keys, recorded);
+        checkMethods(keys, own);
+        for (const { kid, method, fingerprint } of keys.filter((key) => !own.some(({ kid: of }) => of === key.kid))) {
+          await query({
+            text: 'insert into masque.keys (pipeline, kid, method, fingerprint) values ($1, $2, $3, $4)',
+            values: [pipeline, kid, method, fingerprint],
+          });
+        }
+      });
+      for (const { kid, fingerprint } of keys) known.set(kid, fingerprint);
     },
   };
 }
 
-async function recorded(pool: Pool, key: SinkKey): Promise<string> {
-  await pool.query({
-    text: 'insert into masque.keys (kid, method, fingerprint) values ($1, $2, $3) on conflict do nothing',
-    values: [key.kid, key.method, key.fingerprint],
-  });
-  const [row] = await pool.query<{ fingerprint: string }>({
-    text: 'select fingerprint from masque.keys where kid = $1',
-    values: [key.kid],
-  });
-  return row?.fingerprint ?? key.fingerprint;
+interface RecordedKey extends SinkKey {
+  readonly pipeline: string;
 }
 
-function differs(key: SinkKey): Fault {
-  return new Fault(
-    'key_differs',
-    `the masker masks with another key under the name ${key.kid} than the table was masked with`,
-    {
-      heals: false,
-      setting: 'MASQUE_KEYS_DIR',
-      advice:
-        'Equal values would stop giving equal tokens, so nothing is loaded. Give the masker the key file that masque.keys describes, or make a new key with a name of its own.',
-      details: { kid: key.kid },
-    },
-  );
+function checkNames(keys: readonly SinkKey[], recorded: readonly RecordedKey[]): void {
+  for (const key of keys) {
+    if (recorded.every(({ kid, fingerprint }) => kid !== key.kid || fingerprint === key.fingerprint)) continue;
+    throw differs(
+      key,
+      `the masker masks with another key under the name ${key.kid} than the table was masked with`,
+      'Give the masker the key file that masque.keys describes, or make a new key with a name of its own.',
+    );
+  }
+}
+
+function checkMethods(keys: readonly SinkKey[], own: readonly RecordedKey[]): void {
+  for (const key of keys) {
+    const earlier = own.filter(({ method }) => method === key.method).map(({ kid }) => kid);
+    if (earlier.length === 0 || keys.some(({ kid }) => earlier.includes(kid))) continue;
+    throw differs(
+      key,
+      `the masker masks with the key ${key.kid}, but the table was masked with ${earlier.join(', ')}`,
+      'Give the masker the key file of that name. A key that is to follow it is recorded in masque.keys first.',
+    );
+  }
+}
+
+function differs({ kid }: SinkKey, what: string, advice: string): Fault {
+  return new Fault('key_differs', what, {
+    heals: false,
+    setting: 'MASQUE_KEYS_DIR',
+    advice: `Equal values would stop giving equal tokens, so nothing is loaded. ${advice}`,
+    details: { kid },
+  });
 }

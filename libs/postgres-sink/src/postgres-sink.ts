@@ -35,7 +35,7 @@ export interface PostgresSink {
    */
   load(batch: SinkBatch): Promise<LoadReport>;
   /**
-   * Records the keys of a batch's tokens, and refuses a known kid with another fingerprint.
+   * Records the keys of a batch's tokens, and refuses those that the table was not masked with before.
    * @throws {Fault} `key_differs`
    */
   registerKeys(keys: readonly SinkKey[]): Promise<void>;
@@ -46,7 +46,7 @@ export function createPostgresSink(options: PostgresSinkOptions): PostgresSink {
   const { target, ...connection } = options;
   const pool = createPool(connection);
   const loader = createLoader(pool, target);
-  const keys = createKeyRegister(pool);
+  const keys = createKeyRegister(pool, target.name);
   return {
     check: () => checkTarget(pool, target),
     load: (batch) => loader.load(batch),

@@ -123,10 +123,10 @@ describe('privileges', () => {
     ).toEqual([
       'EXECUTE on function masque.ensure_ledger_day',
       'INSERT (id, words) on notes',
-      'INSERT (kid, method, fingerprint) on masque.keys',
+      'INSERT (kid, method, fingerprint, pipeline) on masque.keys',
       'INSERT (message_id, sent_day, pipeline) on masque.ledger',
       'INSERT (pipeline, message_id, sent_at, received_at, reason, fields, sqlstate, body, masked_row) on masque.quarantine',
-      'SELECT (kid, fingerprint) on masque.keys',
+      'SELECT (kid, method, fingerprint, pipeline) on masque.keys',
       'SELECT (message_id) on masque.ledger',
       'SELECT (reason) on masque.quarantine',
       'SELECT (version) on masque.migrations',

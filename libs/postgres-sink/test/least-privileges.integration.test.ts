@@ -8,7 +8,7 @@ const grants = (role: string): string[] => [
   `grant insert (message_id, sent_day, pipeline), select (message_id) on masque.ledger to ${role}`,
   `grant insert (pipeline, message_id, sent_at, received_at, reason, fields, body, sqlstate, masked_row),
          select (reason) on masque.quarantine to ${role}`,
-  `grant insert (kid, method, fingerprint), select (kid, fingerprint) on masque.keys to ${role}`,
+  `grant insert (pipeline, kid, method, fingerprint), select (pipeline, kid, method, fingerprint) on masque.keys to ${role}`,
   `grant select (version) on masque.migrations to ${role}`,
   `grant execute on function masque.ensure_ledger_day to ${role}`,
 ];

@@ -6,7 +6,7 @@
  *     grant insert (message_id, sent_day, pipeline), select (message_id) on masque.ledger to loader;
  *     grant insert (pipeline, message_id, sent_at, received_at, reason, fields, body, sqlstate, masked_row),
  *           select (reason) on masque.quarantine to loader;
- *     grant insert (kid, method, fingerprint), select (kid, fingerprint) on masque.keys to loader;
+ *     grant insert (pipeline, kid, method, fingerprint), select (pipeline, kid, method, fingerprint) on masque.keys to loader;
  *     grant select (version) on masque.migrations to loader;
  *     grant execute on function masque.ensure_ledger_day to loader;
  *
@@ -24,8 +24,8 @@ export const missingPrivilegesSql = `with needed (relation, privilege, columns) 
       ('ledger', 'SELECT', 'message_id'),
       ('quarantine', 'INSERT', 'pipeline message_id sent_at received_at reason fields body sqlstate masked_row'),
       ('quarantine', 'SELECT', 'reason'),
-      ('keys', 'INSERT', 'kid method fingerprint'),
-      ('keys', 'SELECT', 'kid fingerprint'),
+      ('keys', 'INSERT', 'pipeline kid method fingerprint'),
+      ('keys', 'SELECT', 'pipeline kid method fingerprint'),
       ('migrations', 'SELECT', 'version')
     ) as own (name, privilege, columns)
   join pg_class on relname = name
