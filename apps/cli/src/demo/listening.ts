@@ -38,6 +38,6 @@ export async function listen(workspace: Workspace, signal: AbortSignal, tell: (l
 function show({ stages, deleted }: Snapshot): void {
   const { extractor, masker, loader } = stages;
   progress(
-    `  received ${count(extractor.messages)}, masked ${count(masker.messages)}, loaded ${count(loader.messages)}, settled ${count(deleted)}`,
+    `  received ${count(extractor.messages)}, masked ${count(masker.messages)}, in PostgreSQL ${count(loader.messages)}, settled ${count(deleted)}`,
   );
 }
