@@ -3,7 +3,20 @@
  * error under it is an error itself.
  */
 import { z } from 'zod';
-import { type Conversion, definePipeline, rsa, versionNumber } from '../src/index.ts';
+import {
+  type Conversion,
+  definePipeline,
+  ff1,
+  hmac,
+  ipcryptDet,
+  ipcryptPfx,
+  redact,
+  rsa,
+  siv,
+  truncate,
+  vault,
+  versionNumber,
+} from '../src/index.ts';
 
 const record = z.object({
   id: z.string(),
@@ -59,6 +72,29 @@ export const unmasked = definePipeline({
 });
 
 const ip = { type: 'text', token: 'ip' } as const;
+
+export const everyMethod = [
+  definePipeline({ ...base, mask: { ip: vault('address') }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: siv('address') }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: hmac('text') }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: ff1({ alphabet: '01' }) }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: ipcryptDet() }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: ipcryptPfx() }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: truncate({ v4: 16 }) }, target: { table: 't', columns: { ip } } }),
+  definePipeline({ ...base, mask: { ip: redact({ as: null }) }, target: { table: 't', columns: { ip } } }),
+];
+
+// Not even what throws everything away takes another type than text: the field's type is what its values are read by.
+// @ts-expect-error
+definePipeline({ ...base, mask: { count: redact() }, target: { table: 't', columns: {} } });
+
+// An address method has no other form; FF1 has no alphabet of its own; texts only are put in a value's place.
+// @ts-expect-error
+ipcryptDet('text');
+// @ts-expect-error
+ff1({});
+// @ts-expect-error
+redact({ as: 0 });
 
 // A mask of a field that the record does not have.
 // @ts-expect-error
