@@ -43,10 +43,13 @@ test.each([
   );
 });
 
+function bitsOf(packed: Buffer): string {
+  return Array.from(packed, (byte) => byte.toString(2).padStart(8, '0')).join('');
+}
+
 /** Bits that two packed addresses have in common from the front. */
 function common(one: Buffer, other: Buffer): number {
-  const bits = (packed: Buffer): string => Array.from(packed, (byte) => byte.toString(2).padStart(8, '0')).join('');
-  const [a, b] = [bits(one), bits(other)];
+  const [a, b] = [bitsOf(one), bitsOf(other)];
   const at = Array.from(a).findIndex((bit, index) => bit !== b[index]);
   return at === -1 ? 128 : at;
 }

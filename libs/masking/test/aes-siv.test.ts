@@ -49,8 +49,9 @@ test.each(testGroups)('Wycheproof, AES-SIV of $keySize bits', ({ tests }) => {
   expect(tests.length).toBeGreaterThan(140);
   for (const { key, aad, msg, ct, result } of tests) {
     const siv = createAesSiv(hex(key), [hex(aad)]);
-    if (result === 'valid') expect(siv.seal([hex(msg)])).toEqual([hex(ct)]);
-    expect(siv.open(hex(ct))).toEqual(result === 'valid' ? hex(msg) : undefined);
+    const isValid = result === 'valid';
+    expect(siv.open(hex(ct))).toEqual(isValid ? hex(msg) : undefined);
+    expect(siv.seal([hex(msg)])[0]?.equals(hex(ct))).toBe(isValid);
   }
 });
 

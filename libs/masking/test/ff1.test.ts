@@ -1,6 +1,7 @@
 import { ff1, type Ff1Mask, isRefusal, ipcryptPfx, truncate } from '@masque/pipeline';
 import { expect, test } from 'vitest';
 import { createMasker } from '../src/masker.ts';
+import { tokenOf } from './golden.ts';
 import { keysNamed } from './methods.ts';
 
 function maskWith(spec: Ff1Mask, ...values: readonly string[]) {
@@ -69,9 +70,9 @@ test('truncate: the network, in CIDR, and nothing of the host', () => {
 
 test('ipcrypt-pfx: neighbours stay neighbours, and families families', () => {
   const masker = createMasker({ mask: { ip: ipcryptPfx() }, keys: keysNamed('one') });
-  const [one = '', other = '', third = ''] = masker.mask('ip', ['198.51.100.1', '198.51.100.2', '2001:db8::1']);
-  const network = (token: unknown): string => String(token).split('.').slice(0, 3).join('.');
-  expect(network(one)).toBe(network(other));
+  const [one, other, third] = ['198.51.100.1', '198.51.100.2', '2001:db8::1'].map((ip) => tokenOf(masker, 'ip', ip));
+  const network = one?.split('.').slice(0, 3).join('.');
+  expect(other?.split('.').slice(0, 3).join('.')).toBe(network);
   expect(one).not.toBe(other);
-  expect(String(third)).toContain(':');
+  expect(third).toContain(':');
 });
