@@ -3,7 +3,7 @@
  *
  * A round of the Feistel network is one CBC-MAC of P || Q and a little arithmetic. P is the same for all values of a
  * length, so its block is encrypted once; Q's blocks go through AES for the whole batch at a time. Without a tweak,
- * and up to 23 decimal digits a half, that is one call of AES a round, ten for a batch of any size.
+ * and up to 28 decimal digits a half, that is one call of AES a round, ten for a batch of any size.
  *
  * The draft of revision 1 of SP 800-38G wants radix^length to be at least a million; so does the caller, who knows
  * what to do with a value that is too short.

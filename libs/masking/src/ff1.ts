@@ -61,9 +61,9 @@ const leastDomain = 1_000_000;
 function createShaping({ alphabet, keep, maxLength }: Ff1Mask): Shaping {
   const numeralOf = new Map(Array.from(alphabet, (character, numeral) => [character, numeral]));
   const isKept = (character: string): boolean => keep.includes(character);
-  // A million is no power of anything but ten and its divisors' kin; doubles are exact this far.
-  const leastLength =
-    Array.from({ length: 20 }, (_, at) => at + 1).find((n) => alphabet.length ** n >= leastDomain) ?? 20;
+  // Counted, not Math.log(1e6) / Math.log(radix), which rounds: six digits are enough, and their logarithm says less.
+  let leastLength = 1;
+  while (alphabet.length ** leastLength < leastDomain) leastLength += 1;
 
   return {
     numerals(text) {

@@ -1,7 +1,7 @@
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { keyPaths, writeDescription, writeKeyFile } from '@masque/key-files';
-import { rsa } from '@masque/pipeline';
+import { ff1, hmac, ipcryptDet, ipcryptPfx, redact, rsa, siv, truncate, vault } from '@masque/pipeline';
 import { expect, test } from 'vitest';
 import { createKeys, createMasker, createUnmasker, readMaskKeys, readUnmaskKeys } from '../src/index.ts';
 import { fingerprint } from '../src/fingerprint.ts';
@@ -51,6 +51,45 @@ test('one key for each size that the pipeline asks for', async () => {
   expect(lengths).toEqual([354, 524, 354]);
 });
 
+test('one key for each method, none for what needs none; private keys for two of them', async () => {
+  const dir = folder();
+  const every = {
+    a: rsa('text', { bits: 2048 }),
+    b: vault('text', { bits: 2048 }),
+    c: siv('text'),
+    d: hmac('text'),
+    e: ff1({ alphabet: '0123456789' }),
+    f: ipcryptDet(),
+    g: ipcryptPfx(),
+    h: truncate(),
+    i: redact(),
+    j: siv('address'),
+  };
+  const described = await createKeys({ dir, mask: every });
+  const methods = ['rsa', 'vault', 'siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx'];
+  expect(described.map(({ method, bits }) => [method, bits])).toEqual(
+    methods.map((method) => [method, method === 'rsa' || method === 'vault' ? 2048 : undefined]),
+  );
+  const { masker: files, custodian, description } = keyPaths(dir);
+  await writeDescription(description, described);
+  const [keys, unmaskKeys] = [await readMaskKeys(files.mask), await readUnmaskKeys(custodian.unmask)];
+  expect(unmaskKeys.map(({ method, kid }) => [method, kid])).toEqual(
+    described.slice(0, 2).map(({ method, kid }) => [method, kid]),
+  );
+  const masker = createMasker({ mask: every, keys });
+  expect(masker.keys()).toEqual(described.map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })));
+  expect(new Set(described.map((key) => key.fingerprint)).size).toBe(methods.length);
+});
+
+test('a pipeline whose masks need no key has one all the same: origins are signed with it', async () => {
+  const dir = folder();
+  const described = await createKeys({ dir, mask: { a: redact(), b: truncate() } });
+  expect(described.map(({ method }) => method)).toEqual(['hmac']);
+  expect(await readUnmaskKeys(keyPaths(dir).custodian.unmask)).toEqual([]);
+  const masker = createMasker({ mask: { a: redact() }, keys: await readMaskKeys(keyPaths(dir).masker.mask) });
+  expect(masker.keys()).toEqual([]);
+});
+
 test('keys that are there are not replaced, not even in part', async () => {
   const dir = folder();
   const { masker, custodian } = keyPaths(dir);
@@ -62,6 +101,13 @@ test('keys that are there are not replaced, not even in part', async () => {
 });
 
 const [entry] = golden.mask.keys;
+const secretEntry = {
+  kid: entry.kid,
+  method: 'siv',
+  status: 'PRIMARY',
+  created: '2026-01-01T00:00:00.000Z',
+  secret: entry.prfSecret,
+};
 const pem = (type: 'weak' | 'odd' | 'ec'): string => {
   const options = { weak: { modulusLength: 1024 }, odd: { modulusLength: 2048, publicExponent: 3 } };
   const pair = type === 'ec' ? generateKeyPairSync('ed25519') : generateKeyPairSync('rsa', options[type]);
@@ -79,6 +125,10 @@ test.each([
   ['1024 bits', { ...golden.mask, keys: [{ ...entry, publicKey: pem('weak') }] }],
   ['exponent 3', { ...golden.mask, keys: [{ ...entry, publicKey: pem('odd') }] }],
   ['no RSA', { ...golden.mask, keys: [{ ...entry, publicKey: pem('ec') }] }],
+  ['a secret where a key pair belongs', { ...golden.mask, keys: [{ ...secretEntry, method: 'vault' }] }],
+  ['a key pair where a secret belongs', { ...golden.mask, keys: [{ ...entry, method: 'siv' }] }],
+  ['a method of a later version', { ...golden.mask, keys: [{ ...secretEntry, method: 'fpe' }] }],
+  ['a short secret alone', { ...golden.mask, keys: [{ ...secretEntry, secret: entry.prfSecret.slice(0, -2) }] }],
   ['no PEM', { ...golden.mask, keys: [{ ...entry, publicKey: 'key' }] }],
 ])('a mask key file with %s is malformed, and nothing of it is quoted', async (_, content) => {
   const path = keyPaths(folder()).masker.mask;
@@ -114,4 +164,20 @@ test('a fingerprint changes with the id, the public key and the secret, and is t
   expect(new Set(prints).size).toBe(prints.length);
   expect(prints.every((print) => /^[0-9a-f]{16}$/.test(print))).toBe(true);
   expect(fingerprint({ ...key, status: 'ENABLED', prfSecret: createSecretKey(secret) })).toBe(golden.fingerprint);
+});
+
+test('the fingerprint of a key of one secret changes with its id, its method and the secret', () => {
+  const key: MaskKey = {
+    kid: 'aaaaaa',
+    method: 'siv',
+    status: 'PRIMARY',
+    secret: createSecretKey(Buffer.alloc(32, 1)),
+  };
+  const others: MaskKey[] = [
+    { ...key, kid: 'bbbbbb' },
+    { ...key, method: 'hmac' },
+    { ...key, secret: createSecretKey(Buffer.alloc(32, 2)) },
+  ];
+  expect(new Set([key, ...others].map(fingerprint)).size).toBe(4);
+  expect(fingerprint({ ...key, status: 'ENABLED' })).toBe(fingerprint(key));
 });

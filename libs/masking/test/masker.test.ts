@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { Fault } from '@masque/fault';
-import { isRefusal, type Refusal, rsa } from '@masque/pipeline';
+import { ff1, hmac, ipcryptDet, isRefusal, redact, type Refusal, rsa, siv } from '@masque/pipeline';
 import { expect, expectTypeOf, test } from 'vitest';
 import type { MaskKey, PublicMaskKey } from '../src/keys.ts';
 import { composeMasker, createMasker, type Masker } from '../src/masker.ts';
@@ -8,6 +8,7 @@ import { createMemo } from '../src/memo.ts';
 import type { MaskingMethod } from '../src/method.ts';
 import { prefixedTokenCheck } from '../src/prefixed-token.ts';
 import { golden, goldenKeys, mask } from './golden.ts';
+import { keysNamed } from './methods.ts';
 
 const { maskKeys } = await goldenKeys();
 const [key] = maskKeys as [PublicMaskKey];
@@ -50,6 +51,34 @@ test('the keys in use are told by id, method and fingerprint', () => {
   expect(masker.keys()).toEqual([{ kid: key.kid, method: 'rsa', fingerprint: golden.fingerprint }]);
 });
 
+test('methods share a masker: a key is told once, and what needs none is told not at all', () => {
+  const keys = keysNamed('one');
+  const every = { ip: siv('address'), device: siv('text'), email: hmac('text'), note: redact() };
+  const masker = createMasker({ mask: every, keys });
+  expect(masker.keys().map(({ kid, method }) => [kid, method])).toEqual([
+    ['siv234', 'siv'],
+    ['hmac23', 'hmac'],
+  ]);
+  expect(masker.mask('note', ['a', null, '', '\ud800'])).toEqual([null, null, null, null]);
+  expect(() => createMasker({ mask: { ip: ipcryptDet() }, keys: keys.slice(0, 4) })).toThrow(
+    expect.objectContaining({ code: 'key_missing', details: { field: 'ip', method: 'ipcrypt-det' } }),
+  );
+  const second = { ...keys[2]!, kid: 'second' } as MaskKey;
+  expect(() => createMasker({ mask: every, keys: [...keys, second] })).toThrow(
+    expect.objectContaining({ code: 'key_ambiguous' }),
+  );
+});
+
+test('only what costs more to make than to look up is remembered: plain values stay nowhere else', () => {
+  const masker = createMasker({
+    mask: { email: hmac('text'), number: ff1({ alphabet: '0123456789' }) },
+    keys: keysNamed('one'),
+  });
+  for (const field of ['email', 'number']) masker.mask(field, ['1234567']);
+  for (const field of ['email', 'number']) masker.mask(field, ['1234567']);
+  expect(masker.stats()).toEqual({ hits: 1, misses: 3 });
+});
+
 test('keys that do not fit the pipeline are refused at start', () => {
   const small = { ip: rsa('address', { bits: 2048 }) };
   expect(() => createMasker({ mask: small, keys: maskKeys })).toThrow(
@@ -71,8 +100,7 @@ test('keys that do not fit the pipeline are refused at start', () => {
 
 const secret = '203.0.113.77';
 
-function maskerOf(maskBatch: (field: string, values: readonly string[]) => unknown): Masker {
-  const prefix = 'rsa1.abcdef.';
+function maskerOf(maskBatch: (field: string, values: readonly string[]) => unknown, tokenLength = 16): Masker {
   const method: MaskingMethod = {
     method: 'rsa',
     key: { kid: 'abcdef', fingerprint: '0000000000000000' },
@@ -81,7 +109,7 @@ function maskerOf(maskBatch: (field: string, values: readonly string[]) => unkno
     isToken: prefixedTokenCheck('rsa', 'abcdef', (bytes) => bytes === 3),
   };
   const memo = createMemo({ entries: 10, bytes: 10_000 });
-  return composeMasker([{ name: 'ip', form: 'address', method, tokenLength: prefix.length + 4, memo }]);
+  return composeMasker([{ name: 'ip', form: 'address', method, tokenLength, memo }]);
 }
 
 test('the double of a method that does it right passes', () => {
@@ -138,6 +166,11 @@ test('a field that the pipeline does not mask is a fault, not a pass', () => {
   for (const field of ['user_id', '__proto__', 'constructor', '']) {
     expect(() => masker.mask(field, [secret])).toThrow(expect.objectContaining({ code: 'field_not_masked' }));
   }
+});
+
+test('a token longer than its column was promised is a fault', () => {
+  const masker = maskerOf(() => ['rsa1.abcdef.AAAA'], 15);
+  expect(() => masker.mask('ip', [secret])).toThrow(expect.objectContaining({ code: 'masking_failed' }));
 });
 
 test('what is no string is refused, not passed', () => {
