@@ -36,8 +36,18 @@ export async function fetchRedis(deps: FetchDeps): Promise<RedisBinary | undefin
     const run = (command: string, args: readonly string[]): Promise<void> => runInside(work, deps, command, args);
     await run('apt-get', [...aptOptions(work), 'update']);
     deps.onFetch('redis-server');
-    const install = [...aptOptions(work), 'install', '--yes', '--no-install-recommends', '--download-only'];
-    await run('apt-get', [...install, 'redis-server']).catch(() => run('apt-get', [...install, 'valkey-server']));
+    // Reinstalled, or apt would download nothing where the system has it, too old or off the PATH. The server's program
+    // lies in the package of the tools.
+    const install = [
+      ...aptOptions(work),
+      'install',
+      '--yes',
+      '--no-install-recommends',
+      '--download-only',
+      '--reinstall',
+    ];
+    const fetch = (name: string): Promise<void> => run('apt-get', [...install, `${name}-server`, `${name}-tools`]);
+    await fetch('redis').catch(() => fetch('valkey'));
     const archives = join(work, 'cache/archives');
     const packages = (await readdir(archives)).filter((name) => name.endsWith('.deb'));
     for (const name of packages) await run('dpkg-deb', ['-x', join(archives, name), join(work, 'root')]);
