@@ -136,14 +136,13 @@ describe.concurrent('every message ends in exactly one place', () => {
       visibilityTimeoutS: 5,
       settings: { BATCH_MAX: '10', BATCH_LINGER_MS: '0' },
     });
-    const sent = traffic(1_500);
+    const sent = traffic(500);
     await world.send(sent.bodies);
     await world.until('a first batch', async () => (await world.local.snapshot()).stages.masker.messages > 0);
     // Time is what is tested: more than two visibility timeouts pass.
     await sleep(11_000);
     const idle = await world.local.snapshot();
-    // The gate looks ten times a second: what came before its first look is in hand, and no more.
-    expect(idle.stages.extractor.messages).toBeLessThan(600);
+    expect(idle.stages.extractor.messages).toBeLessThan(200);
     await world.local.startAll({ extractor: 0, masker: 0, loader: 1 });
     await world.whenQuiet();
     await expectExactlyOnce(world, sent);

@@ -91,6 +91,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       onMessages(messages, receivedAt) {
         count.received(messages.length);
         points.received.publish(undefined);
+        gate.received();
         batcher.add(messages, receivedAt);
       },
       onFault: (fault) => logFault('receive_fault', fault),

@@ -37,6 +37,8 @@ export interface Gate {
   readonly backlog: number;
   /** Resolves as soon as the gate is open, or when it is stopped. */
   whenOpen(): Promise<void>;
+  /** Messages came. While nobody behind works the gate shuts on them at once: by its next look, hundreds had come. */
+  received(): void;
   start(): void;
   stop(): void;
 }
@@ -92,6 +94,9 @@ export function createGate(options: GateOptions): Gate {
     async whenOpen() {
       // Closed again before this caller ran: wait for the next opening.
       while (isShut()) await opened.promise;
+    },
+    received() {
+      if (state === 'open' && !options.downstreamWorks()) turn('downstream');
     },
     start: () => void watch(),
     stop() {

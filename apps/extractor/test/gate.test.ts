@@ -134,3 +134,20 @@ test('stopped, it holds nobody and asks no more', async () => {
   await gate.whenOpen();
   expect(gate.state).toBe('backlog');
 });
+
+test('what is received while nobody behind works shuts it before its next look, and nothing else does', async () => {
+  const { gate, look, changes } = setup();
+  gate.start();
+  await look(0);
+  gate.received();
+  expect(gate.state).toBe('open');
+  await look(0, { works: false });
+  expect(gate.state).toBe('open');
+  gate.received();
+  expect(gate.state).toBe('downstream');
+  expect(await isPending(gate.whenOpen())).toBe(true);
+  await look(1);
+  expect(gate.state).toBe('downstream');
+  await look(1, { works: true });
+  expect(changes).toEqual(['open', 'downstream', 'open']);
+});
