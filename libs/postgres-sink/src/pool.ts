@@ -1,6 +1,6 @@
 import type { Fault } from '@masque/fault';
 import { type ClientBase, Pool as PgPool, type PoolClient, type QueryConfig, type QueryResult, types } from 'pg';
-import { isRowRefusal, sqlFault } from './sql-fault.ts';
+import { isConnectionLoss, isRowRefusal, sqlFault } from './sql-fault.ts';
 
 export interface PoolOptions {
   readonly databaseUrl: string;
@@ -57,15 +57,33 @@ export function createPool(options: PoolOptions): Pool {
   // A connection that breaks fails its query, or is replaced at the next one; but without a listener, on the pool for
   // the idle and on the client for those at work, its 'error' would end the process.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    generations.set(client, generation);
+  });
   let closing: Promise<void> | undefined;
 
+  /**
+   * What takes one connection away seldom takes one alone: a restart, a failover, a proxy's idle limit. So when one
+   * breaks, those opened before are not lent again; else an outage would cost each of them a try of its own.
+   */
+  let generation = 0;
+  const generations = new WeakMap<ClientBase, number>();
+
   async function connect(): Promise<PoolClient> {
-    try {
-      return await pool.connect();
-    } catch (error) {
-      throw toFault(error);
+    for (;;) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw toFault(error);
+      });
+      if (generations.get(client) === generation) return client;
+      client.release(true);
     }
+  }
+
+  /** Closing a connection rolls back, also when it is the connection that failed. */
+  function discard(client: PoolClient, fault: Fault): void {
+    if (isConnectionLoss(fault)) generation += 1;
+    client.release(true);
   }
 
   const queryOn =
@@ -87,9 +105,11 @@ export function createPool(options: PoolOptions): Pool {
         client.release();
         return rows;
       } catch (error) {
+        const fault = error as Fault;
         // pg's own `pool.query` closes the connection on every error; a bisection would pay for a dozen log-ins.
-        client.release(!isRowRefusal(error as Fault));
-        throw error;
+        if (isRowRefusal(fault)) client.release();
+        else discard(client, fault);
+        throw fault;
       }
     },
     async transaction(work) {
@@ -102,9 +122,9 @@ export function createPool(options: PoolOptions): Pool {
         client.release();
         return result;
       } catch (error) {
-        // Closing the connection rolls back, also when it is the connection that failed.
-        client.release(true);
-        throw toFault(error);
+        const fault = toFault(error);
+        discard(client, fault);
+        throw fault;
       }
     },
     close: () => (closing ??= pool.end()),

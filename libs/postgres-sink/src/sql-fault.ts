@@ -76,6 +76,11 @@ export function isRowRefusal(fault: Fault): boolean {
   return fault.code === 'row_refused';
 }
 
+/** Is the connection gone, by the server's word (57P01 to 57P05, 08) or without one? */
+export function isConnectionLoss({ code, details }: Fault): boolean {
+  return code === 'postgres_unreachable' || /^(57P|08)/.test(String(details['sqlstate'] ?? ''));
+}
+
 /** Beyond classes 22 and 23: an index entry too large, an owner's trigger that raises, a view WITH CHECK OPTION. */
 const refusals: ReadonlySet<string> = new Set(['54000', 'P0001', '44000']);
 

@@ -6,19 +6,22 @@ import { aBatch, dayMs, migratedDatabase, noon, notes, ownDatabase, type OwnData
 import { migrate } from '../src/index.ts';
 import { createPool } from '../src/pool.ts';
 
-/** Holds up every insert into `notes` until told, and says when the first has come. */
-async function heldUp(database: OwnDatabase): Promise<{ arrived(): Promise<number>; release(): Promise<unknown> }> {
+/** Holds up every insert into `notes` until told, and says when so many have come. */
+async function heldUp(
+  database: OwnDatabase,
+): Promise<{ arrived(count?: number): Promise<number>; release(): Promise<unknown> }> {
   const holder = await database.session();
   await holder.query('begin');
   await holder.query('lock table notes in share mode');
   return {
-    async arrived() {
+    async arrived(count = 1) {
       // PostgreSQL announces a wait nowhere.
       for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-        const [found] = await database.sql<{ readonly pid: number }>(
+        const found = await database.sql<{ readonly pid: number }>(
           `select pid from pg_locks where relation = 'notes'::regclass and not granted`,
         );
-        if (found !== undefined) return found.pid;
+        const [first] = found;
+        if (first !== undefined && found.length >= count) return first.pid;
       }
       throw new Error('no insert came');
     },
@@ -51,14 +54,18 @@ test('a connection killed in mid-load leaves nothing half done, heals, and the n
 
 test('idle connections killed between two loads fail one try at most', async () => {
   const database = await migratedDatabase(notes);
-  const sink = database.sink(notes, { name: 'idle-ones' });
-  await Promise.all([sink.load(aBatch([{}])), sink.load(aBatch([{}]))]);
+  const sink = database.sink(notes, { name: 'idle-ones', connections: 4 });
+  const table = await heldUp(database);
+  const loads = Array.from({ length: 4 }, () => sink.load(aBatch([{}])));
+  await table.arrived(4);
+  await table.release();
+  await Promise.all(loads);
   await database.sql(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'idle-ones'`);
   const batch = aBatch([{}]);
   const first = await sink.load(batch).catch((fault: unknown) => fault);
   expect(first instanceof Fault ? first.heals : true).toBe(true);
   await sink.load(batch);
-  expect(await places(database)).toEqual([{ rows: 3, ledger: 3, quarantine: 0 }]);
+  expect(await places(database)).toEqual([{ rows: 5, ledger: 5, quarantine: 0 }]);
 });
 
 test('a statement beyond its time is given up by the server, and heals', async () => {
