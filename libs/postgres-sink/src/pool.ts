@@ -72,11 +72,17 @@ export function createPool(options: PoolOptions): Pool {
 
   async function connect(): Promise<PoolClient> {
     for (;;) {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw toFault(error);
-      });
+      const client = await open();
       if (generations.get(client) === generation) return client;
       client.release(true);
+    }
+  }
+
+  async function open(): Promise<PoolClient> {
+    try {
+      return await pool.connect();
+    } catch (error) {
+      throw toFault(error);
     }
   }
 

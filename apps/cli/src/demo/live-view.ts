@@ -13,6 +13,8 @@ export interface LiveView {
 
 /** Without a terminal to draw in, a line so often. */
 const plainEveryMs = 2_000;
+/** Columns of the `^C` that a terminal puts before a line when Ctrl-C is pressed there. */
+const echoed = 2;
 /** What a rate is taken over: ten looks jump too much to be read. */
 const rateOverMs = 2_000;
 
@@ -28,7 +30,7 @@ export function createLiveView(total: number, replicas: Replicas): LiveView {
       recent.push(snapshot);
       while (recent.length > 2 && snapshot.at - (recent[0]?.at ?? 0) > rateOverMs) recent.shift();
       if (draw !== undefined) {
-        draw(frame(snapshot, recent[0], total, replicas, columnsOf(process.stderr)).join('\n'));
+        draw(frame(snapshot, recent[0], total, replicas, columnsOf(process.stderr) - echoed).join('\n'));
       } else if (snapshot.at - lastPlain >= plainEveryMs) {
         lastPlain = snapshot.at;
         remark(
@@ -37,7 +39,7 @@ export function createLiveView(total: number, replicas: Replicas): LiveView {
       }
     },
     finish(snapshot) {
-      draw?.(frame(snapshot, first, total, replicas, columnsOf(process.stderr)).join('\n'));
+      draw?.(frame(snapshot, first, total, replicas, columnsOf(process.stderr) - echoed).join('\n'));
       draw?.done();
     },
     clear() {
