@@ -23,11 +23,13 @@ export const golden = JSON.parse(readFileSync(new URL('vectors/golden.json', imp
 
 export const mask = { ip: rsa('address'), device_id: rsa('text') };
 
+const root = mkdtempSync(join(tmpdir(), 'masque-mask-'));
+// Here and not in `folder`: asked for by a test that already runs, vitest would let it pass unheard.
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
 /** A folder that is gone when the file's tests are. */
 export function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'masque-mask-'));
-  afterAll(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
+  return mkdtempSync(join(root, 'keys-'));
 }
 
 /** The golden keys as files, the way `masque keys init` leaves them. */
