@@ -8,12 +8,15 @@ import { createTestBundle, type TestBundle, type TestStack } from '@masque/local
 import { loadPipeline, type Pipeline } from '@masque/pipeline';
 import { Redis } from 'ioredis';
 import { Pool, type QueryResultRow } from 'pg';
+import { createDatabaseLogins, type DatabaseLogins } from './database-logins.ts';
 
 /** One test's pipeline: its own database, queue, Redis prefix, keys and processes, over the run's real servers. */
 export interface World {
   readonly pipeline: Pipeline;
   readonly local: LocalPipeline;
   readonly bundle: TestBundle;
+  /** The loader runs as its own; commands are given the one they are for. */
+  readonly logins: DatabaseLogins;
   readonly redis: Redis;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   send(bodies: readonly string[]): Promise<void>;
@@ -51,10 +54,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   pool.on('error', () => {});
   if (options.ownersSql !== undefined) await pool.query(options.ownersSql);
 
+  const logins = await createDatabaseLogins(bundle.databaseUrl, stack.postgresUrl, pipeline, bundle.name);
+
   const local = await preparePipeline({
     pipeline,
     root,
-    services: { ...bundle, sqsEndpoint: stack.sqsEndpoint, region: stack.region },
+    services: { ...bundle, loaderDatabaseUrl: logins.loader, sqsEndpoint: stack.sqsEndpoint, region: stack.region },
     settings: {
       SQS_VISIBILITY_TIMEOUT_S: String(visibilityTimeoutS),
       BATCH_MAX: '50',
@@ -96,6 +101,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     pipeline,
     local,
     bundle,
+    logins,
     redis,
     until,
     logs,
@@ -118,6 +124,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       redis.disconnect();
       await pool.end();
       await bundle.remove();
+      await logins.remove();
       await rm(root, { recursive: true, force: true });
     },
   };

@@ -8,7 +8,7 @@ import { openWorld, type World } from '../src/world.ts';
 const stack = inject('stack');
 const command = resolve(import.meta.dirname, '../../cli/bin/masque.js');
 
-/** `masque …` with the world's settings. */
+/** `masque …` with the world's settings, as the custodian. */
 async function masque(
   world: World,
   ...args: string[]
@@ -17,6 +17,7 @@ async function masque(
     PATH: process.env['PATH'] ?? '',
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     ...world.local.settings,
+    DATABASE_URL: world.logins.custodian,
   };
   const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [command, ...args, '--json'], { env })
     .then((done) => ({ ...done, code: 0 }))

@@ -11,6 +11,8 @@ import { type Replicas, type StageName, type StageProcess, stages, startStage } 
 /** Where the pipeline's neighbours are, as its stages' settings name them. */
 export interface LocalServices {
   readonly databaseUrl: string;
+  /** The loader's, where it has a user of its own. */
+  readonly loaderDatabaseUrl?: string;
   readonly redisUrl: string;
   readonly redisPrefix?: string;
   readonly sqsEndpoint: string;
@@ -67,12 +69,14 @@ export async function preparePipeline(options: PreparePipelineOptions): Promise<
     DATABASE_URL: services.databaseUrl,
     ...options.settings,
   };
+  const loaders = services.loaderDatabaseUrl === undefined ? {} : { DATABASE_URL: services.loaderDatabaseUrl };
   const processes: StageProcess[] = [];
   const snapshot = createSnapshots(processes);
 
   function start(stage: StageName, more: Readonly<Record<string, string>> = {}): StageProcess {
     const replica = processes.filter((process) => process.stage === stage).length + 1;
-    const started = startStage({ stage, replica, env: { ...settings, ...more }, logDir });
+    const own = stage === 'loader' ? loaders : {};
+    const started = startStage({ stage, replica, env: { ...settings, ...own, ...more }, logDir });
     processes.push(started);
     return started;
   }

@@ -2,13 +2,14 @@ import { Fault } from '@masque/fault';
 import { type Unfitness, unfitColumns } from './column-fit.ts';
 import { latestMigration } from './migrate.ts';
 import type { Pool } from './pool.ts';
+import { needs, ownNeeds } from './privileges.ts';
 import { missingPrivilegesSql } from './sql/missing-privileges.ts';
 import { findTable, readColumns, type TargetTable } from './target-table.ts';
 import type { Target } from './target.ts';
 
 /**
  * Everything that would refuse every batch, looked at once, before the first: a server that takes no writes,
- * migrations, the table, privileges (src/sql/missing-privileges.ts lists them), columns, types, widths.
+ * migrations, the table, privileges (src/privileges.ts lists them), columns, types, widths.
  * @throws {Fault} of the first kind found, naming all that is wrong of that kind
  */
 export async function checkTarget(pool: Pool, target: Target): Promise<void> {
@@ -86,13 +87,19 @@ function notMigrated(what: string): Fault {
 async function checkPrivileges(pool: Pool, target: Target, table: TargetTable): Promise<void> {
   const missing = await pool.query<{ readonly missing: string }>({
     text: missingPrivilegesSql,
-    values: [table.oid, target.columns.map(({ name }) => name)],
+    values: [
+      table.oid,
+      target.columns.map(({ name }) => name),
+      JSON.stringify(ownNeeds('loader')),
+      needs.loader.functions,
+    ],
   });
   if (missing.length === 0) return;
   const list = missing.map((privilege) => `  - ${privilege.missing}\n`).join('');
   throw new Fault('privilege_missing', `this database user lacks\n${list}`, {
     heals: false,
     setting: 'DATABASE_URL',
-    advice: 'Grant them, or give a user that has them.',
+    advice:
+      'Have the owner run `masque migrate --roles` and grant this user the role masque_loader, or grant them one by one.',
   });
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Fault } from '@masque/fault';
+import { grantRoles } from './grant-roles.ts';
 import { quote, quoteTable } from './identifier.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Target } from './target.ts';
@@ -9,6 +10,8 @@ export interface MigrateOptions {
   readonly target: Target;
   /** Make token columns that are too short `text`. */
   readonly widen?: boolean;
+  /** Create roles of least privilege whose names begin so, or bring their grants up to date. */
+  readonly rolePrefix?: string;
 }
 
 export interface MigrateReport {
@@ -17,6 +20,8 @@ export interface MigrateReport {
   readonly createdTable: boolean;
   /** Columns made `text`. */
   readonly widened: readonly string[];
+  /** Roles whose grants are as they should be; only where they were asked for. */
+  readonly roles?: readonly string[];
 }
 
 const folder = new URL('../migrations/', import.meta.url);
@@ -52,7 +57,9 @@ export async function migrate(options: MigrateOptions): Promise<MigrateReport> {
       const applied = await applyMigrations(query);
       const createdTable = await createTable(query, options.target);
       const widened = options.widen === true ? await widen(query, options.target) : [];
-      return { applied, createdTable, widened };
+      const report = { applied, createdTable, widened };
+      if (options.rolePrefix === undefined) return report;
+      return { ...report, roles: await grantRoles(query, options.target, options.rolePrefix) };
     });
   } finally {
     await pool.close();
