@@ -5,7 +5,7 @@ import { createJobQueue } from '@masque/job-queue';
 import { keyPaths } from '@masque/key-files';
 import { createMasker, createOriginKeys, readMaskKeys } from '@masque/masking';
 import { loadPipeline, type Pipeline } from '@masque/pipeline';
-import { createOpener, createSealer, readSealPrivateKey, readSealPublicKey } from '@masque/sealing';
+import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
 import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
 import { createHandler } from './handle.ts';
@@ -36,8 +36,8 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   refuseVault(pipeline);
   const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
-  const [sealKey, quarantineKey, maskKeys] = await Promise.all([
-    readSealPrivateKey(files.sealPrivate),
+  const [sealKeys, quarantineKey, maskKeys] = await Promise.all([
+    readSealPrivateKeys(files.sealPrivate),
     readSealPublicKey(files.quarantinePublic),
     readMaskKeys(files.mask),
   ]);
@@ -56,7 +56,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
     lockDurationMs: set.JOB_LOCK_MS,
     handle: createHandler({
       pipeline: pipeline.name,
-      opener: createOpener([sealKey]),
+      opener: createOpener(sealKeys),
       quarantineSealer: createSealer(quarantineKey),
       maskBatch: createBatchMasker(pipeline, masker),
       keys: () => masker.keys(),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { keyFileFault } from './fault.ts';
 import { kidSchema } from './kid.ts';
 import { readKeyFile } from './read.ts';
-import { keyStatusSchema } from './status.ts';
+import { firstStatusSchema, keyStatusSchema } from './status.ts';
+import { fingerprintSchema } from './versions.ts';
 import { writeKeyFile } from './write.ts';
 
 const keySchema = z.strictObject({
@@ -13,15 +14,18 @@ const keySchema = z.strictObject({
   /** RSA's modulus. */
   bits: z.int().optional(),
   status: keyStatusSchema,
-  fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
+  fingerprint: fingerprintSchema,
   created: z.iso.datetime(),
 });
 
-const descriptionSchema = z.strictObject({
+const role = z.literal('description');
+const written = z.strictObject({ version: z.literal(2), role, keys: z.array(keySchema) });
+const first = z.strictObject({
   version: z.literal(1),
-  role: z.literal('description'),
-  keys: z.array(keySchema),
+  role,
+  keys: z.array(keySchema.extend({ status: firstStatusSchema })),
 });
+const descriptionSchema = z.discriminatedUnion('version', [first, written]);
 
 /** What may be known of a key by everyone: never a secret, nor anything a secret could be found by. */
 export type KeyDescription = z.output<typeof keySchema>;
@@ -36,7 +40,7 @@ export async function writeDescription(
   options: { readonly overwrite?: boolean } = {},
 ): Promise<void> {
   // Parsed on the way out too: a strict object is what keeps a secret from being written here by accident.
-  const checked = descriptionSchema.safeParse({ version: 1, role: 'description', keys });
+  const checked = written.safeParse({ version: 2, role: 'description', keys });
   if (!checked.success) {
     throw keyFileFault('key_file_malformed', path, 'would not be a description', 'This is a defect in Masque.');
   }

@@ -3,5 +3,15 @@ export { type KeyDescription, readDescription, writeDescription } from './descri
 export { kidPattern, kidSchema, newKid } from './kid.ts';
 export { keyPaths, type KeyPaths } from './layout.ts';
 export { type ReadOptions, readKeyFile } from './read.ts';
-export { type KeyStatus, keyStatusSchema } from './status.ts';
+export {
+  firstStatusSchema,
+  isUsable,
+  type KeyStatus,
+  keyStatusSchema,
+  livingStatusSchema,
+  mayBecome,
+  type RefusedStatus,
+  type UsableStatus,
+} from './status.ts';
+export { destroyedEntry, keyFileSchema } from './versions.ts';
 export { requireAbsent, type WriteOptions, writeKeyFile } from './write.ts';

@@ -1,6 +1,7 @@
 export { type AuditEntry, recordAudit, verifyAudit } from './audit.ts';
+export { type CustodianKeys, openCustodianKeys } from './custodian-keys.ts';
 export { initKeys } from './init.ts';
 export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';
 export { openUnmasker } from './unmasker.ts';
-export type { OriginKeys } from '@masque/masking';
+export type { OriginKeys, Unmasked } from '@masque/masking';

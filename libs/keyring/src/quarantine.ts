@@ -1,13 +1,13 @@
 import { keyPaths } from '@masque/key-files';
 import type { Pipeline } from '@masque/pipeline';
-import { createOpener, quarantineContext, readSealPrivateKey } from '@masque/sealing';
+import { createOpener, quarantineContext, readSealPrivateKeys } from '@masque/sealing';
 
 /** Opens quarantined bodies with the custodian's key. @throws {Fault} `key_file_…`, `seal_…` */
 export async function openQuarantineOpener(
   dir: string,
   pipeline: Pipeline,
 ): Promise<(sealed: Uint8Array, messageId: string) => Promise<Buffer>> {
-  const opener = createOpener([await readSealPrivateKey(keyPaths(dir).custodian.quarantinePrivate)]);
+  const opener = createOpener(await readSealPrivateKeys(keyPaths(dir).custodian.quarantinePrivate));
   return async (sealed, messageId) => {
     const [body = Buffer.alloc(0)] = await opener.open(sealed, quarantineContext(pipeline.name, messageId));
     return body;

@@ -28,8 +28,8 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   const created = (options.created ?? new Date()).toISOString();
   const entries = await Promise.all(needs(options.mask).map((need) => generateEntry(need, created)));
   const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
-  const unmask = { version: 1, role: 'unmask', keys };
-  const mask = { version: 1, role: 'mask', keys: entries.map((entry) => entry.mask) };
+  const unmask = { version: 2, role: 'unmask', revision: 1, keys };
+  const mask = { version: 2, role: 'mask', revision: 1, keys: entries.map((entry) => entry.mask) };
   // The private key first: no masker may begin with a key whose tokens nobody could open.
   await writeKeyFile(custodian.unmask, unmask, { secret: true, overwrite });
   await writeKeyFile(custodian.mask, mask, { secret: true, overwrite });

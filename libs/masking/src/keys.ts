@@ -1,12 +1,23 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { encodedBytes, keyStatusSchema, kidSchema, type KeyStatus, readKeyFile } from '@masque/key-files';
+import {
+  destroyedEntry,
+  encodedBytes,
+  firstStatusSchema,
+  isUsable,
+  keyFileSchema,
+  kidSchema,
+  livingStatusSchema,
+  readKeyFile,
+  type RefusedStatus,
+  type UsableStatus,
+} from '@masque/key-files';
 import { z } from 'zod';
 
 /** What is needed to mask with a method whose way back is the custodian's alone. */
 export interface PublicMaskKey {
   readonly kid: string;
   readonly method: 'rsa' | 'vault';
-  readonly status: KeyStatus;
+  readonly status: UsableStatus;
   readonly publicKey: KeyObject;
   /** 32 bytes. Whoever has them can find the value of a token by trying; without them only the private key can. */
   readonly prfSecret: KeyObject;
@@ -16,7 +27,7 @@ export interface PublicMaskKey {
 export interface SecretMaskKey {
   readonly kid: string;
   readonly method: 'siv' | 'hmac' | 'ff1' | 'ipcrypt-det' | 'ipcrypt-pfx';
-  readonly status: KeyStatus;
+  readonly status: UsableStatus;
   /** 32 bytes. Every field's own key is derived from them. */
   readonly secret: KeyObject;
 }
@@ -27,35 +38,41 @@ export type MaskKey = PublicMaskKey | SecretMaskKey;
 export interface UnmaskKey {
   readonly kid: string;
   readonly method: 'rsa' | 'vault';
-  readonly status: KeyStatus;
+  readonly status: UsableStatus;
   readonly privateKey: KeyObject;
 }
 
 export type MaskKeys = readonly MaskKey[];
 export type UnmaskKeys = readonly UnmaskKey[];
 
+/** A key that is known by name and must not be used. Its secret, where there still is one, is not handed out. */
+export interface RefusedKey {
+  readonly kid: string;
+  readonly method: MaskKey['method'];
+  readonly status: RefusedStatus;
+}
+
 export const secretBytes = 32;
 
-const entry = { kid: kidSchema, status: keyStatusSchema, created: z.iso.datetime() };
+const entry = { kid: kidSchema, created: z.iso.datetime() };
 const secret = encodedBytes(secretBytes).transform((bytes) => createSecretKey(bytes));
-const publicMethods = z.enum(['rsa', 'vault']);
-const secretMethods = z.enum(['siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx']);
+const [publicMethods, secretMethods] = [
+  z.enum(['rsa', 'vault']),
+  z.enum(['siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx']),
+];
+const pem = (create: (text: string) => KeyObject) =>
+  z.string().transform((text, context) => rsaKey(context, () => create(text)));
 
-const maskEntry = z.discriminatedUnion('method', [
-  z.strictObject({
-    ...entry,
-    method: publicMethods,
-    publicKey: z.string().transform((pem, context) => rsaKey(context, () => createPublicKey(pem))),
-    prfSecret: secret,
-  }),
-  z.strictObject({ ...entry, method: secretMethods, secret }),
-]);
+function maskEntry<Status extends z.ZodType>(status: Status) {
+  return z.discriminatedUnion('method', [
+    z.strictObject({ ...entry, status, method: publicMethods, publicKey: pem(createPublicKey), prfSecret: secret }),
+    z.strictObject({ ...entry, status, method: secretMethods, secret }),
+  ]);
+}
 
-const unmaskEntry = z.strictObject({
-  ...entry,
-  method: publicMethods,
-  privateKey: z.string().transform((pem, context) => rsaKey(context, () => createPrivateKey(pem))),
-});
+function unmaskEntry<Status extends z.ZodType>(status: Status) {
+  return z.strictObject({ ...entry, status, method: publicMethods, privateKey: pem(createPrivateKey) });
+}
 
 function keyList<Entry extends z.ZodType<{ kid: string }>>(key: Entry) {
   return z.array(key).refine(areDistinct);
@@ -65,19 +82,39 @@ function areDistinct(keys: readonly { readonly kid: string }[]): boolean {
   return new Set(keys.map(({ kid }) => kid)).size === keys.length;
 }
 
-const maskKeys = keyList(maskEntry).min(1);
-const maskFile = z.strictObject({ version: z.literal(1), role: z.literal('mask'), keys: maskKeys });
-/** May be empty: not every method has a private key. */
-const unmaskFile = z.strictObject({ version: z.literal(1), role: z.literal('unmask'), keys: keyList(unmaskEntry) });
+const destroyed = destroyedEntry({ ...entry, method: z.enum([...publicMethods.options, ...secretMethods.options]) });
 
-/** @throws {Fault} `key_file_…` */
-export async function readMaskKeys(path: string): Promise<MaskKeys> {
-  return (await readKeyFile(path, { secret: true, schema: maskFile })).keys;
+const maskFile = keyFileSchema(z.literal('mask'), {
+  first: keyList(maskEntry(firstStatusSchema)).min(1),
+  second: keyList(z.discriminatedUnion('status', [maskEntry(livingStatusSchema), destroyed])).min(1),
+});
+/** May be empty: not every method has a private key. */
+const unmaskFile = keyFileSchema(z.literal('unmask'), {
+  first: keyList(unmaskEntry(firstStatusSchema)),
+  second: keyList(unmaskEntry(livingStatusSchema)),
+});
+
+/** Keys that may be used, and those that may not. @throws {Fault} `key_file_…` */
+export async function readMaskFile(
+  path: string,
+): Promise<{ readonly keys: MaskKeys; readonly refused: readonly RefusedKey[] }> {
+  const entries: readonly (MaskKey | RefusedKey)[] = (await readKeyFile(path, { secret: true, schema: maskFile })).keys;
+  const refused = entries.filter((key) => !isUsable(key));
+  return {
+    keys: entries.filter((key): key is MaskKey => isUsable(key)),
+    refused: refused.map(({ kid, method, status }) => ({ kid, method, status })),
+  };
 }
 
-/** @throws {Fault} `key_file_…` */
+/** The keys that may be used alone. @throws {Fault} `key_file_…` */
+export async function readMaskKeys(path: string): Promise<MaskKeys> {
+  return (await readMaskFile(path)).keys;
+}
+
+/** The same of the private halves. @throws {Fault} `key_file_…` */
 export async function readUnmaskKeys(path: string): Promise<UnmaskKeys> {
-  return (await readKeyFile(path, { secret: true, schema: unmaskFile })).keys;
+  const { keys } = await readKeyFile(path, { secret: true, schema: unmaskFile });
+  return keys.flatMap((key) => (isUsable(key) ? [key] : []));
 }
 
 /** Sizes that a definition can ask for, and the exponent that everyone uses; a smaller one invites old attacks. */

@@ -40,7 +40,7 @@ export interface UnmaskingMethod {
    * can make a body that opens, so the caller masks each value again and compares.
    * @param entry the vault's ciphertext, for the method that needs it
    */
-  open(this: void, body: Buffer, fields: readonly string[], entry?: Uint8Array): Opened[];
+  open(this: void, body: Buffer, fields: readonly string[], entry?: Uint8Array): Opened[] | Promise<Opened[]>;
 }
 
 /** The way back of methods whose tokens are shaped like values and name no key. Undefined for what is no token. */

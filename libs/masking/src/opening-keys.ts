@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { MaskSpec } from '@masque/pipeline';
-import { isPublic, type MaskKey, type MaskKeys, type UnmaskKeys } from './keys.ts';
+import { isPublic, type MaskKey, type MaskKeys, type RefusedKey, type UnmaskKeys } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
 import { createRsaUnmasking } from './rsa.ts';
 import { keyedMethod, type KeyedSpec } from './selection.ts';
@@ -23,11 +23,14 @@ interface Parts {
   readonly mask: Readonly<Record<string, MaskSpec>>;
   readonly maskKeys: MaskKeys;
   readonly unmaskKeys: UnmaskKeys;
+  readonly refused?: readonly RefusedKey[];
 }
 
 /** By key id. A public key without its private half opens nothing and is left out. @throws {Fault} `key_pair_mismatch` */
-export function keysOf({ mask, maskKeys, unmaskKeys }: Parts): Map<string, OpeningKey> {
+export function keysOf({ mask, maskKeys, unmaskKeys, refused = [] }: Parts): Map<string, OpeningKey> {
   for (const { kid, method, privateKey } of unmaskKeys) {
+    // A change that was interrupted has retired the one half and not yet the other.
+    if (refused.some((key) => key.kid === kid)) continue;
     const pair = maskKeys.filter(isPublic).find((key) => key.kid === kid && key.method === method);
     if (pair === undefined || !createPublicKey(privateKey).equals(pair.publicKey)) throw keyPairMismatch(kid);
   }

@@ -27,8 +27,10 @@ export interface OriginKeys {
   verify(this: void, text: string): Origin | undefined;
 }
 
+/** Signs with a PRIMARY key, which every masker knows, and takes what any of the keys has signed. */
 export function createOriginKeys(pipeline: string, keys: MaskKeys): OriginKeys {
-  const secrets = keys.map((key) => Buffer.from(hkdfSync('sha256', secretOf(key), '', 'masque/origin/v1', 32)));
+  const primaryFirst = keys.toSorted((a, b) => Number(b.status === 'PRIMARY') - Number(a.status === 'PRIMARY'));
+  const secrets = primaryFirst.map((key) => Buffer.from(hkdfSync('sha256', secretOf(key), '', 'masque/origin/v1', 32)));
   const macs = (id: string, sentAt: number): Buffer[] =>
     secrets.map((secret) =>
       createHmac('sha256', secret)

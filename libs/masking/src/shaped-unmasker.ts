@@ -24,7 +24,10 @@ export function createShapedUnmasker(options: {
 }
 
 function choose(keys: MaskKeys, { method }: ShapedSpec, kid: string | undefined): SecretMaskKey {
-  const held = keys.filter((key): key is SecretMaskKey => key.method === method);
+  // A PENDING key has made no token yet, so it is no candidate unless it is named.
+  const held = keys.filter(
+    (key): key is SecretMaskKey => key.method === method && (kid !== undefined || key.status !== 'PENDING'),
+  );
   const kids = held.map((key) => key.kid);
   const [key, second] = kid === undefined ? held : held.filter((one) => one.kid === kid);
   if (key === undefined) throw unknownKey(kid ?? method, kids);

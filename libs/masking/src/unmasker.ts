@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MaskSpec } from '@masque/pipeline';
-import type { MaskKeys, UnmaskKeys } from './keys.ts';
+import type { MaskKeys, RefusedKey, UnmaskKeys } from './keys.ts';
 import { keysOf, type OpeningKey } from './opening-keys.ts';
 import { createShapedUnmasker } from './shaped-unmasker.ts';
 import { malformedToken, parseToken, type Token } from './token.ts';
@@ -25,10 +25,11 @@ export interface Unmasker {
    * Tokens of `ff1` and of `ipcrypt-…` look like values: they are unmasked if their field is told, and then whatever
    * was given comes out as some value, since nothing in it could prove that a key made it.
    * @param expectedField the field of the column that the token was found in, where that is known
-   * @throws {Fault} `token_malformed`, `token_key_unknown`, `token_forged`, `token_wrong_field`, `token_irreversible`,
-   * `token_entry_needed`, `token_key_ambiguous`
+   * A promise, as the private key may be in a service's hands.
+   * @throws {Fault} `token_malformed`, `token_key_unknown`, `token_key_disabled`, `token_key_destroyed`, `token_forged`,
+   * `token_wrong_field`, `token_irreversible`, `token_entry_needed`, `token_key_ambiguous`
    */
-  unmask(this: void, token: string, expectedField?: string, help?: UnmaskHelp): Unmasked;
+  unmask(this: void, token: string, expectedField?: string, help?: UnmaskHelp): Promise<Unmasked>;
   /** What a token says of itself: whether the vault must be asked for it first. Undefined when it says nothing. */
   describe(this: void, token: string): { readonly method: Token['method']; readonly kid: string } | undefined;
 }
@@ -38,23 +39,27 @@ export interface UnmaskerOptions {
   /** The masker's: tokens are made again with them. */
   readonly maskKeys: MaskKeys;
   readonly unmaskKeys: UnmaskKeys;
+  /** Known by name, so that their tokens can be told from a stranger's. */
+  readonly refused?: readonly RefusedKey[];
 }
 
 /** @throws {Fault} `key_pair_mismatch` */
 export function createUnmasker(options: UnmaskerOptions): Unmasker {
   const keys = keysOf(options);
+  const refused = new Map((options.refused ?? []).map((key) => [key.kid, key]));
   const shaped = createShapedUnmasker(options);
 
-  function open(text: string, expectedField: string | undefined, help: UnmaskHelp): Unmasked {
+  async function open(text: string, expectedField: string | undefined, help: UnmaskHelp): Promise<Unmasked> {
     const { kid, method, body } = parseToken(text);
+    const known = refused.get(kid);
+    if (known?.method === method) throw faults.refusedKey(known);
     const key = keys.get(kid);
     if (key?.method !== method) throw faults.unknownKey(kid, [...keys.keys()]);
     if (!key.fits(body.length)) throw malformedToken();
     if (key.open === undefined) throw faults.irreversible(method, kid);
     if (method === 'vault' && help.entry === undefined) throw faults.entryNeeded(kid);
-    const found = key
-      .open(body, [...key.maskings.keys()], help.entry)
-      .find(({ field, value }) => isEqual(masked(key, field, value), text));
+    const opened = await key.open(body, [...key.maskings.keys()], help.entry);
+    const found = opened.find(({ field, value }) => isEqual(masked(key, field, value), text));
     if (found === undefined) throw faults.forged(kid);
     if (expectedField !== undefined && found.field !== expectedField) {
       throw faults.wrongField(kid, found.field, expectedField);
@@ -63,7 +68,7 @@ export function createUnmasker(options: UnmaskerOptions): Unmasker {
   }
 
   return {
-    unmask(text, expectedField, help = {}) {
+    async unmask(text, expectedField, help = {}) {
       const spec = Object.entries(options.mask).find(([field]) => field === expectedField)?.[1];
       switch (spec?.method) {
         case 'ff1':

@@ -1,4 +1,5 @@
 import { Fault } from '@masque/fault';
+import type { RefusedKey } from './keys.ts';
 import type { MethodName } from './method.ts';
 
 export function keyPairMismatch(kid: string): Fault {
@@ -18,6 +19,22 @@ export function unknownKey(kid: string, held: readonly string[]): Fault {
       heals: false,
       setting: 'MASQUE_KEYS_DIR',
       advice: 'Fetch the custodian’s files of that key.',
+      details: { kid },
+    },
+  );
+}
+
+export function refusedKey({ kid, status }: RefusedKey): Fault {
+  const isGone = status === 'DESTROYED';
+  return new Fault(
+    isGone ? 'token_key_destroyed' : 'token_key_disabled',
+    `the token was made with the key ${kid}, which was ${isGone ? 'destroyed' : 'retired'}`,
+    {
+      heals: false,
+      setting: 'MASQUE_KEYS_DIR',
+      advice: isGone
+        ? 'Nobody can open what is left of its tokens.'
+        : 'If it was retired by mistake, `masque keys retire --undo` brings it back.',
       details: { kid },
     },
   );

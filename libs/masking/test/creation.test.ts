@@ -17,7 +17,10 @@ test('made keys: the masker masks, the custodian unmasks, and the description te
   const masker = createMasker({ mask, keys: await readMaskKeys(files.mask) });
   const maskKeys = await readMaskKeys(custodian.mask);
   const unmasker = createUnmasker({ mask, maskKeys, unmaskKeys: await readUnmaskKeys(custodian.unmask) });
-  expect(unmasker.unmask(tokenOf(masker, 'ip', '::ffff:10.0.0.1'))).toMatchObject({ field: 'ip', value: '10.0.0.1' });
+  expect(await unmasker.unmask(tokenOf(masker, 'ip', '::ffff:10.0.0.1'))).toMatchObject({
+    field: 'ip',
+    value: '10.0.0.1',
+  });
 
   const [{ kid, fingerprint } = { kid: '', fingerprint: '' }] = masker.keys();
   expect(described).toEqual([
@@ -116,6 +119,9 @@ const pem = (type: 'weak' | 'odd' | 'ec'): string => {
 
 test.each([
   ['another version', { ...golden.mask, version: 2 }],
+  ['a version to come', { ...golden.mask, version: 3, revision: 1 }],
+  ['a status that is none', { ...golden.mask, version: 2, revision: 1, keys: [{ ...entry, status: 'RETIRED' }] }],
+  ['a destroyed key’s secret', { ...golden.mask, version: 2, revision: 1, keys: [{ ...entry, status: 'DESTROYED' }] }],
   ['another role', { ...golden.mask, role: 'unmask' }],
   ['no keys', { ...golden.mask, keys: [] }],
   ['one id twice', { ...golden.mask, keys: [entry, entry] }],

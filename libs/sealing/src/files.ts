@@ -1,10 +1,14 @@
 import { basename } from 'node:path';
 import {
+  destroyedEntry,
   encodedBytes,
+  firstStatusSchema,
+  isUsable,
   type KeyDescription,
+  keyFileSchema,
   keyPaths,
-  keyStatusSchema,
   kidSchema,
+  livingStatusSchema,
   readKeyFile,
   requireAbsent,
   writeKeyFile,
@@ -15,29 +19,45 @@ import { generateSealKeys, sealFingerprint, type SealPrivateKey, type SealPublic
 /** Checked for its length, kept as its text. */
 const keyText = encodedBytes(32).transform((bytes) => bytes.toString('base64url'));
 
-const entry = { kid: kidSchema, status: keyStatusSchema, created: z.iso.datetime(), publicKey: keyText };
+const entry = { kid: kidSchema, created: z.iso.datetime() };
 
-const publicEntry = z.strictObject(entry);
-const privateEntry = z.strictObject({ ...entry, privateKey: keyText });
+const publicEntry = <Status extends z.ZodType>(status: Status) =>
+  z.strictObject({ ...entry, status, publicKey: keyText });
+const privateEntry = <Status extends z.ZodType>(status: Status) =>
+  z.strictObject({ ...entry, status, publicKey: keyText, privateKey: keyText });
 
-/** A list of one: a private key that was replaced will have to stay for what is still under way. */
-function file<Entry extends z.ZodType>(path: string, half: 'public' | 'private', key: Entry) {
+function roleOf(path: string, half: 'public' | 'private') {
   // Each kind would work in the other's place, and its bodies be read by those whom they were to be kept from.
   const uses = (['seal', 'quarantine'] as const).filter((use) => basename(path).startsWith(use));
-  const roles = (uses.length === 0 ? (['seal', 'quarantine'] as const) : uses).map((use) => `${use}.${half}` as const);
-  return z.strictObject({ version: z.literal(1), role: z.enum(roles), keys: z.tuple([key]) });
+  return z.enum((uses.length === 0 ? (['seal', 'quarantine'] as const) : uses).map((use) => `${use}.${half}` as const));
 }
 
-/** A file named after a use holds a key of that use. @throws {Fault} `key_file_…` */
+/** The key to seal to, which is the PRIMARY. A file named after a use holds a key of that use. @throws {Fault} `key_file_…` */
 export async function readSealPublicKey(path: string): Promise<SealPublicKey> {
-  const { keys } = await readKeyFile(path, { secret: false, schema: file(path, 'public', publicEntry) });
-  return keys[0];
+  const schema = keyFileSchema(roleOf(path, 'public'), {
+    first: z.tuple([publicEntry(firstStatusSchema)]),
+    second: onePrimary(z.discriminatedUnion('status', [publicEntry(livingStatusSchema), destroyedEntry(entry)])),
+  });
+  const { keys } = await readKeyFile(path, { secret: false, schema });
+  // The schema has seen to it that there is one; in version 1 it may be called ENABLED.
+  const [primary] = keys.flatMap((key) =>
+    (key.status === 'PRIMARY' || keys.length === 1) && isUsable(key) ? [key] : [],
+  );
+  return primary!;
 }
 
-/** The same. @throws {Fault} `key_file_…` */
-export async function readSealPrivateKey(path: string): Promise<SealPrivateKey> {
-  const { keys } = await readKeyFile(path, { secret: true, schema: file(path, 'private', privateEntry) });
-  return keys[0];
+/** Every key that may still open something. @throws {Fault} `key_file_…` */
+export async function readSealPrivateKeys(path: string): Promise<readonly SealPrivateKey[]> {
+  const schema = keyFileSchema(roleOf(path, 'private'), {
+    first: z.tuple([privateEntry(firstStatusSchema)]),
+    second: onePrimary(z.discriminatedUnion('status', [privateEntry(livingStatusSchema), destroyedEntry(entry)])),
+  });
+  const { keys } = await readKeyFile(path, { secret: true, schema });
+  return keys.flatMap((key) => (isUsable(key) ? [key] : []));
+}
+
+function onePrimary<Entry extends z.ZodType<{ readonly status: string }>>(key: Entry) {
+  return z.array(key).refine((keys) => keys.filter(({ status }) => status === 'PRIMARY').length === 1);
 }
 
 export interface CreateSealKeysOptions {
@@ -86,8 +106,9 @@ export async function writeSealKeys(options: {
   const created = (options.created ?? new Date()).toISOString();
   const { use, overwrite = false } = options;
   const key = { kid, status: 'PRIMARY' as const, created, publicKey };
-  const secret = { version: 1, role: `${use}.private`, keys: [{ ...key, privateKey }] };
+  const head = { version: 2, revision: 1 };
+  const secret = { ...head, role: `${use}.private`, keys: [{ ...key, privateKey }] };
   await writeKeyFile(options.private, secret, { secret: true, overwrite });
-  await writeKeyFile(options.public, { version: 1, role: `${use}.public`, keys: [key] }, { secret: false, overwrite });
+  await writeKeyFile(options.public, { ...head, role: `${use}.public`, keys: [key] }, { secret: false, overwrite });
   return { kid, use, method: 'hpke', status: 'PRIMARY', fingerprint: sealFingerprint({ kid, publicKey }), created };
 }

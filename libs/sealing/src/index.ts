@@ -1,7 +1,7 @@
 export {
   createSealKeys,
   type CreateSealKeysOptions,
-  readSealPrivateKey,
+  readSealPrivateKeys,
   readSealPublicKey,
   writeSealKeys,
 } from './files.ts';

@@ -1,5 +1,5 @@
 import { Fault, toFault } from '@masque/fault';
-import { openUnmasker, recordAudit } from '@masque/keyring';
+import { openUnmasker, recordAudit, type Unmasked } from '@masque/keyring';
 import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
@@ -18,13 +18,14 @@ export function unmaskCommand(): Command {
       ) => {
         const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
         const unmasker = await openUnmasker(dir, await readPipeline());
-        const values = tokens.map((token, at) => {
+        const unmaskOne = async (token: string, at: number): Promise<Unmasked> => {
           try {
-            return unmasker.unmask(token, options.field);
+            return await unmasker.unmask(token, options.field);
           } catch (error) {
             throw tokens.length === 1 ? error : withPlace(toFault(error), at + 1, tokens.length);
           }
-        });
+        };
+        const values = await Promise.all(tokens.map((token, at) => unmaskOne(token, at)));
         await recordAudit(dir, {
           verb: 'unmask',
           count: values.length,

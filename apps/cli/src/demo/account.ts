@@ -87,7 +87,11 @@ export async function account(options: {
       rows,
       proof:
         typeof repeated?.value === 'string'
-          ? { token: repeated.value, count: repeated.count, value: unmasker.unmask(repeated.value, first?.field).value }
+          ? {
+              token: repeated.value,
+              count: repeated.count,
+              value: (await unmasker.unmask(repeated.value, first?.field)).value,
+            }
           : undefined,
       snapshot,
       workSeconds: ((snapshot.lastCommit ?? 0) - (snapshot.firstReceived ?? 0)) / 1_000,
