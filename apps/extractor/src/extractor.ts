@@ -1,8 +1,9 @@
-import { retry } from '@masque/fault';
+import { type Fault, retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { settled } from '@masque/handoff-settled';
 import { keyPaths } from '@masque/key-files';
 import { createJobQueue, type Replica } from '@masque/job-queue';
+import type { LogFields } from '@masque/observability';
 import { loadPipeline } from '@masque/pipeline';
 import { createSealer, readSealPublicKey } from '@masque/sealing';
 import { createSqsSource, type SqsSourceOptions } from '@masque/sqs-source';
@@ -11,6 +12,7 @@ import { createBatcher } from './batcher.ts';
 import type { ExtractorSettings, settings } from './config.ts';
 import { createGate } from './gate.ts';
 import { createInstruments } from './instruments.ts';
+import { createQueueCounts } from './queue-counts.ts';
 import { points } from './points.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { createPoller } from './poller.ts';
@@ -33,7 +35,12 @@ export async function createExtractor(context: StageContext<typeof settings>): P
   const sealKey = await readSealPublicKey(keyPaths(set.MASQUE_KEYS_DIR).extractor.sealPublic);
   const count = createInstruments(metrics);
 
-  const source = createSqsSource(sourceOptions(set, pipeline.source.queue));
+  const retried = (event: string) => (fault: Fault, fields?: LogFields) => {
+    count.retried(fault.code);
+    logFault(event, fault, fields);
+  };
+
+  const source = createSqsSource({ ...sourceOptions(set, pipeline.source.queue), onCall: count.called });
   const jobs = createJobQueue({
     url: set.REDIS_URL,
     prefix: set.REDIS_PREFIX,
@@ -55,7 +62,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       count.givenUp(messages);
       logFault('batch_given_up', fault, { batch: id, messages });
     },
-    onFault: (fault) => logFault('publish_fault', fault),
+    onFault: retried('publish_fault'),
   });
   const batcher = createBatcher(
     { maxMessages: set.BATCH_MAX, maxBytes: set.BATCH_MAX_BYTES, lingerMs: set.BATCH_LINGER_MS },
@@ -68,7 +75,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     source,
     handoffs: [...behind, 'settled'],
     onExtended: (messages) => count.extended(messages),
-    onFault: (fault) => logFault('lease_fault', fault),
+    onFault: retried('lease_fault'),
   });
   let replicas: readonly Replica[] = [];
   const gate = createGate({
@@ -94,7 +101,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
         gate.received();
         batcher.add(messages, receivedAt);
       },
-      onFault: (fault) => logFault('receive_fault', fault),
+      onFault: retried('receive_fault'),
     }),
   );
   const settler = jobs.consumer(settled, pipeline.name, {
@@ -106,10 +113,18 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       onLost: (code) => count.lost(code),
       onSettled: (batch) => leases.forget(batch),
     }),
-    onFault: (fault, { batch }) => logFault('settle_fault', fault, { batch }),
+    onFault: (fault, { batch }) => retried('settle_fault')(fault, { batch }),
     onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('settle_dropped', { batch, code }),
   });
+  const queueCounts = createQueueCounts(source);
+  metrics.gauges(
+    'masque_extractor_queue_messages',
+    'Messages in SQS by its own approximate count, the same at each replica.',
+    'state',
+    queueCounts,
+  );
+  jobs.expose(metrics, { pipeline: pipeline.name, handoff: settled.name, stage: 'extractor', consumer: settler });
   metrics.gauge('masque_extractor_unsent_batches', 'Batches that are not in Redis yet.', () => shipper.unsent);
   metrics.gauge('masque_extractor_leased_batches', 'Batches whose messages are kept hidden.', () => leases.watched);
   metrics.gauge('masque_extractor_gate_open', '1 while pollers may receive.', () => Number(gate.state === 'open'));
@@ -135,6 +150,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
         stage: 'extractor',
         replica: context.replica,
         state: () => (gate.state === 'open' ? 'working' : `gate_${gate.state}`),
+        figures: count.figures,
         onReplicas: (seen) => (replicas = seen),
       });
       gate.start();

@@ -1,4 +1,5 @@
 import type { Metrics } from '@masque/observability';
+import type { SqsCall } from '@masque/sqs-source';
 
 /** What the extractor counts. */
 export function createInstruments(metrics: Metrics) {
@@ -20,6 +21,15 @@ export function createInstruments(metrics: Metrics) {
     'Deletes that cannot succeed any more, by SQS error code; the ledger drops the redelivery.',
     ['code'],
   );
+  const retries = metrics.counter('masque_extractor_retries_total', 'Tries that failed and are made again, by code.', [
+    'code',
+  ]);
+  const calls = metrics.histogram(
+    'masque_extractor_sqs_call_duration_seconds',
+    'Requests to SQS, by action; a receive waits for messages.',
+    [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20],
+    ['action', 'outcome'],
+  );
   let firstReceived = 0;
   metrics.gauge(
     'masque_extractor_first_received_timestamp_seconds',
@@ -40,5 +50,17 @@ export function createInstruments(metrics: Metrics) {
     extended: (count: number) => extended.inc(count),
     deleted: (count: number) => deleted.inc(count),
     lost: (code: string) => lost.inc({ code }),
+    retried: (code: string) => retries.inc({ code }),
+    called: ({ action, outcome, seconds }: SqsCall) => calls.observe({ action, outcome }, seconds),
+    /** What it says of itself to who cannot scrape it. */
+    figures: () =>
+      metrics.figures([
+        'masque_extractor_received_messages_total',
+        'masque_extractor_sent_messages_total',
+        'masque_extractor_sent_batches_total',
+        'masque_extractor_deleted_messages_total',
+        'masque_extractor_retries_total',
+        'masque_extractor_queue_messages',
+      ]),
   };
 }

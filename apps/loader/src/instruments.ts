@@ -1,6 +1,6 @@
 import type { MaskedBatch } from '@masque/handoff-masked';
 import type { Metrics } from '@masque/observability';
-import type { LoadReport } from '@masque/postgres-sink';
+import type { LoadReport, SqlCall } from '@masque/postgres-sink';
 
 /** What the loader counts. */
 export function createInstruments(metrics: Metrics) {
@@ -32,6 +32,12 @@ export function createInstruments(metrics: Metrics) {
     'From SentTimestamp of a batch’s oldest message to its commit.',
     [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
   );
+  const statements = metrics.histogram(
+    'masque_loader_sql_duration_seconds',
+    'Statements of PostgreSQL from sending to answer, by name.',
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30],
+    ['statement', 'outcome'],
+  );
   let lastCommit = 0;
   metrics.gauge(
     'masque_loader_last_commit_timestamp_seconds',
@@ -54,5 +60,17 @@ export function createInstruments(metrics: Metrics) {
     },
     retried: (code: string) => retries.inc({ code }),
     failed: (code: string) => faults.inc({ code }),
+    queried: ({ statement, outcome, seconds }: SqlCall) => statements.observe({ statement, outcome }, seconds),
+    /** What it says of itself to who cannot scrape it. */
+    figures: () =>
+      metrics.figures([
+        'masque_loader_loaded_rows_total',
+        'masque_loader_loaded_batches_total',
+        'masque_loader_duplicate_messages_total',
+        'masque_loader_quarantined_messages_total',
+        'masque_loader_retries_total',
+        'masque_loader_faults_total',
+        'masque_loader_end_to_end_seconds',
+      ]),
   };
 }

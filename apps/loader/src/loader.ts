@@ -21,6 +21,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     target: toTarget(pipeline),
     connections: set.LOAD_CONCURRENCY,
     name: 'masque-loader',
+    onStatement: count.queried,
   });
   const jobs = createJobQueue({
     url: set.REDIS_URL,
@@ -61,6 +62,8 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 
+  jobs.expose(metrics, { pipeline: pipeline.name, handoff: masked.name, stage: 'loader', consumer });
+
   let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
     async start(signal) {
@@ -74,6 +77,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
         stage: 'loader',
         replica: context.replica,
         state: () => waitingFor ?? 'working',
+        figures: count.figures,
       });
     },
     waitingFor: () => waitingFor,

@@ -21,16 +21,9 @@ export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats'
     'From taking a batch to handing it over.',
     [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
   );
-  metrics.gauge(
-    'masque_masker_memo_hits',
-    'Tokens found among the remembered, since the start.',
-    () => masker.stats().hits,
-  );
-  metrics.gauge(
-    'masque_masker_memo_misses',
-    'Tokens that had to be made, since the start.',
-    () => masker.stats().misses,
-  );
+  const hits = metrics.counter('masque_masker_memo_hits_total', 'Tokens found among the remembered.');
+  const misses = metrics.counter('masque_masker_memo_misses_total', 'Tokens that had to be made.');
+  let known = masker.stats();
   return {
     masked(batch: MaskedColumns, seconds: number) {
       batches.inc();
@@ -38,7 +31,21 @@ export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats'
       for (const { reason } of batch.rejects) rejects.inc({ reason });
       if (batch.extraFields > 0) extra.inc(batch.extraFields);
       duration.observe(seconds);
+      const now = masker.stats();
+      hits.inc(now.hits - known.hits);
+      misses.inc(now.misses - known.misses);
+      known = now;
     },
     failed: (code: string) => faults.inc({ code }),
+    /** What it says of itself to who cannot scrape it. */
+    figures: () =>
+      metrics.figures([
+        'masque_masker_masked_records_total',
+        'masque_masker_masked_batches_total',
+        'masque_masker_rejected_messages_total',
+        'masque_masker_memo_hits_total',
+        'masque_masker_memo_misses_total',
+        'masque_masker_faults_total',
+      ]),
   };
 }

@@ -79,6 +79,8 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 
+  jobs.expose(metrics, { pipeline: pipeline.name, handoff: extracted.name, stage: 'masker', consumer });
+
   let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
     async start(signal) {
@@ -104,6 +106,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
         replica: context.replica,
         state: () => waitingFor ?? 'working',
         details: () => masker.keys().map(({ fingerprint }) => fingerprint),
+        figures: count.figures,
       });
     },
     waitingFor: () => waitingFor,

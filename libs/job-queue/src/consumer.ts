@@ -20,6 +20,7 @@ import { backoff, Fault, toFault } from '@masque/fault';
 import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
+import { createRate } from './rate.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** `done`: handed on. `later`: not now, by no fault of the batch; delayed and tried again. */
@@ -54,6 +55,10 @@ export interface ConsumerOptions<H extends Handoff> {
 }
 
 export interface Consumer {
+  /** Batches in hand. */
+  readonly inFlight: number;
+  /** Batches that this replica finishes a second, over about the last minute. */
+  readonly rate: number;
   /** Resolves when jobs are being taken, or when it is stopped meanwhile; it waits for Redis as long as it must. */
   start(): Promise<void>;
   /**
@@ -78,6 +83,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   const { handoff, connections, lockDurationMs = 15_000 } = deps;
   const queue = queueName(deps.pipeline, handoff.name);
   const running = new Set<AbortController>();
+  const finished = createRate();
   let worker: Worker | undefined;
   let connection: ReturnType<Connections['openConsumer']> | undefined;
   const watchdog = createWatchdog({
@@ -89,6 +95,12 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   let stopping: Promise<{ readonly abandoned: number }> | undefined;
 
   return {
+    get inFlight() {
+      return running.size;
+    },
+    get rate() {
+      return finished.perSecond();
+    },
     async start() {
       if (stopping !== undefined) return;
       connection = connections.openConsumer(queue);
@@ -133,7 +145,10 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     running.add(abandon);
     const signal = lockLost === undefined ? abandon.signal : AbortSignal.any([abandon.signal, lockLost]);
     try {
-      if ((await attempt(job, signal).catch(defect)) === 'over') return;
+      if ((await attempt(job, signal).catch(defect)) === 'over') {
+        finished.count();
+        return;
+      }
       await job.moveToDelayed(Date.now() + backoff(job.attemptsStarted), token);
     } catch (error) {
       // Not delayed, so its lock runs out and another worker takes it.

@@ -1,11 +1,13 @@
 import type { Handoff } from '@masque/handoff';
 import type { Fault } from '@masque/fault';
+import type { Metrics } from '@masque/observability';
 import { createConnections } from './connection.ts';
 import { createConsumer, type Consumer, type ConsumerOptions } from './consumer.ts';
-import { createDepthReader, type QueueDepth } from './depth.ts';
+import { createDepthReader, createOldestReader, type OldestReader, type QueueDepth } from './depth.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createPresence, type Presence } from './presence.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
+import { exposeQueue } from './queue-gauges.ts';
 
 export type { QueueDepth };
 
@@ -37,6 +39,12 @@ export interface JobQueue {
   consumer<H extends Handoff>(handoff: H, pipeline: string, options: ConsumerOptions<H>): Consumer;
   /** Jobs of the pipeline that wait, run or are delayed, by handoff name. One round trip. */
   depth(pipeline: string, handoffs: readonly string[]): Promise<Record<string, QueueDepth>>;
+  readonly oldest: OldestReader;
+  /** Metrics of the queue that a stage takes from: backlog, age, drain time, batches in hand. */
+  expose(
+    metrics: Metrics,
+    of: { readonly pipeline: string; readonly handoff: string; readonly stage: string; readonly consumer: Consumer },
+  ): void;
   readonly presence: Presence;
   readonly leases: Leases;
   /** Closes every connection that is left. Consumers are stopped first, by their owners. */
@@ -48,6 +56,8 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
   const onFault = options.onFault ?? (() => {});
   const connections = createConnections({ url: options.url, name: options.name, onFault });
   const readDepth = createDepthReader(connections, prefix);
+  const readOldest = createOldestReader(connections, prefix);
+  const presence = createPresence(connections, prefix);
   const publishers = new Set<{ close(): Promise<void> }>();
 
   return {
@@ -59,7 +69,18 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     },
     consumer: (handoff, pipeline, consumer) => createConsumer({ handoff, pipeline, prefix, connections, ...consumer }),
     depth: readDepth,
-    presence: createPresence(connections, prefix),
+    oldest: readOldest,
+    expose(metrics, { pipeline, handoff, stage, consumer }) {
+      exposeQueue({
+        metrics,
+        stage,
+        consumer,
+        depth: async () => (await readDepth(pipeline, [handoff]))[handoff] ?? none,
+        oldest: async () => (await readOldest(pipeline, [handoff]))[handoff],
+        replicas: async () => (await presence.replicas(pipeline)).filter((each) => each.stage === stage).length,
+      });
+    },
+    presence,
     leases: createLeases(connections, prefix),
     async close() {
       await Promise.all([...publishers].map((publisher) => publisher.close()));
@@ -67,3 +88,5 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     },
   };
 }
+
+const none: QueueDepth = { waiting: 0, active: 0, delayed: 0 };

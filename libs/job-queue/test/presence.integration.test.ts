@@ -71,3 +71,42 @@ test('presence is whole again after a flush', async () => {
   ]);
   await announced.stop();
 });
+
+test('what a replica has counted is read with it, dated by Redis, and gone with it', async () => {
+  const { queue, redis, prefix } = await setup(redisUrl);
+  let sent = 1;
+  const beats = createInbox<readonly Replica[]>();
+  const announced = queue.presence.announce({
+    pipeline: 'post',
+    stage: 'masker',
+    replica: 'a',
+    state: () => 'working',
+    figures: async () => ({ sent_total: sent, 'put_aside_total{reason="torn"}': 2 }),
+    onReplicas: (replicas) => beats.put(replicas),
+    everyMs: 20,
+  });
+  // Other replicas are not told: they would be sent what only a dashboard reads.
+  expect(await beats.next()).toEqual([{ stage: 'masker', replica: 'a', state: 'working', details: [] }]);
+  const look = () => queue.presence.counted('post');
+  const [first] = await look();
+  expect(first).toMatchObject({ replica: 'a', figures: { 'put_aside_total{reason="torn"}': 2 } });
+  sent = 7;
+  const [later] = await eventually(look, ([seen]) => seen?.figures['sent_total'] === 7);
+  expect((later?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(0);
+  expect(Math.abs((later?.at ?? 0) - Number((await redis.time())[0]) * 1_000)).toBeLessThan(60_000);
+  await announced.stop();
+  expect(await look()).toEqual([]);
+  expect(await redis.exists(`${prefix}:post:figures`)).toBe(0);
+});
+
+test('a replica of a release that counts nothing has no figures, nor has one whose figures are none', async () => {
+  const { queue, redis, prefix } = await setup(redisUrl);
+  const ends = Number((await redis.time())[0]) * 1_000 + 60_000;
+  await redis.hset(`${prefix}:post:presence`, { 'masker/old': `${ends} working`, 'masker/odd': `${ends} working` });
+  await redis.hset(`${prefix}:post:figures`, { 'masker/odd': '5 {"a":"b","c":3}', 'masker/gone': '5 {"a":1}' });
+  const counted = await queue.presence.counted('post');
+  const told = { stage: 'masker', state: 'working', details: [] };
+  expect(counted).toHaveLength(2);
+  expect(counted).toContainEqual({ ...told, replica: 'odd', at: 5, figures: { c: 3 } });
+  expect(counted).toContainEqual({ ...told, replica: 'old', at: 0, figures: {} });
+});

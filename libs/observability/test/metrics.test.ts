@@ -82,3 +82,44 @@ test('labels are those that were named', () => {
   // @ts-expect-error another label
   expect(() => counter.inc({ ip: '192.0.2.1' })).toThrow(/label/);
 });
+
+test('a gauge with a label has a sample for each of its values, and none for those that are gone', async () => {
+  const { metrics, families } = setup();
+  let queues: Record<string, number> | undefined = { letters: 2, parcels: 5 };
+  metrics.gauges('masque_masker_depth', 'Depth.', 'queue', () => queues ?? Promise.reject(new Error('Redis is away')));
+  const samples = async () =>
+    (await families()).get('masque_masker_depth')?.samples.map(({ labels, value }) => [labels['queue'], value]);
+  expect(await samples()).toEqual([
+    ['letters', 2],
+    ['parcels', 5],
+  ]);
+  queues = { parcels: 4 };
+  expect(await samples()).toEqual([['parcels', 4]]);
+  queues = undefined;
+  expect(await samples()).toEqual([]);
+});
+
+test('figures are what the exposition says, by the same names', async () => {
+  const { metrics } = setup();
+  metrics.counter('masque_masker_batches_total', 'Batches.').inc(2);
+  metrics.counter('masque_masker_rejects_total', 'Rejects, by reason.', ['reason']).inc({ reason: 'not_json' }, 3);
+  metrics.histogram('masque_masker_batch_seconds', 'Time.', [0.1, 1]).observe(0.5);
+  metrics.gauge('masque_masker_depth', 'Depth.', () => 7);
+  const figures = await metrics.figures([
+    'masque_masker_batches_total',
+    'masque_masker_rejects_total',
+    'masque_masker_batch_seconds',
+    'masque_masker_depth',
+    'masque_masker_unknown',
+  ]);
+  expect(figures).toEqual({
+    masque_masker_batches_total: 2,
+    'masque_masker_rejects_total{reason="not_json"}': 3,
+    'masque_masker_batch_seconds_bucket{le="0.1"}': 0,
+    'masque_masker_batch_seconds_bucket{le="1"}': 1,
+    'masque_masker_batch_seconds_bucket{le="+Inf"}': 1,
+    masque_masker_batch_seconds_sum: 0.5,
+    masque_masker_batch_seconds_count: 1,
+    masque_masker_depth: 7,
+  });
+});

@@ -1,6 +1,12 @@
 export { createInspector, type Inspector, type PipelineCounts } from './inspector.ts';
 export { migrate, type MigrateOptions, type MigrateReport } from './migrate.ts';
-export { createPostgresSink, type LoadReport, type PostgresSink, type PostgresSinkOptions } from './postgres-sink.ts';
+export {
+  createPostgresSink,
+  type LoadReport,
+  type PostgresSink,
+  type PostgresSinkOptions,
+  type SqlCall,
+} from './postgres-sink.ts';
 export type { Cell, SinkBatch, SinkKey, Target, TargetColumn } from './target.ts';
 export {
   openQuarantine,

@@ -9,6 +9,14 @@ export interface PoolOptions {
   readonly connections: number;
   /** The server ends a statement that runs longer. Default 30,000. */
   readonly statementTimeoutMs?: number;
+  /** Told of every statement that has a name. */
+  readonly onStatement?: (call: SqlCall) => void;
+}
+
+export interface SqlCall {
+  readonly statement: string;
+  readonly outcome: 'ok' | 'failed';
+  readonly seconds: number;
 }
 
 export interface Pool {
@@ -95,11 +103,17 @@ export function createPool(options: PoolOptions): Pool {
   const queryOn =
     (client: { query(statement: QueryConfig): Promise<QueryResult> }) =>
     async <Row extends object = never>(statement: Statement): Promise<Row[]> => {
+      const began = performance.now();
+      let outcome: SqlCall['outcome'] = 'failed';
       try {
         const { rows } = await client.query({ ...statement, values: [...(statement.values ?? [])] });
+        outcome = 'ok';
         return rows as Row[];
       } catch (error) {
         throw toFault(error);
+      } finally {
+        const seconds = (performance.now() - began) / 1_000;
+        if (statement.name !== undefined) options.onStatement?.({ statement: statement.name, outcome, seconds });
       }
     };
 

@@ -1,10 +1,10 @@
 import { checkTarget } from './check-target.ts';
 import { createKeyRegister } from './key-register.ts';
 import { createLoader, type LoadReport } from './loader.ts';
-import { createPool } from './pool.ts';
+import { createPool, type SqlCall } from './pool.ts';
 import type { SinkBatch, SinkKey, Target } from './target.ts';
 
-export type { LoadReport };
+export type { LoadReport, SqlCall };
 
 export interface PostgresSinkOptions {
   /** DATABASE_URL: `postgres://user:password@host:port/database`. */
@@ -16,6 +16,8 @@ export interface PostgresSinkOptions {
   readonly name: string;
   /** The server ends a statement that runs longer, and the batch is tried again. Default 30,000. */
   readonly statementTimeoutMs?: number;
+  /** Told of the statements that are run for every batch. */
+  readonly onStatement?: (call: SqlCall) => void;
 }
 
 /** Exactly-once loading: rows, quarantine and ledger of a batch in one transaction. */

@@ -1,4 +1,5 @@
 import { Fault } from '@masque/fault';
+import type { SqsCall } from './timing.ts';
 
 export interface SqsSourceOptions {
   /** SQS_QUEUE_URL. One of `queueUrl` and `queueName`, not both. */
@@ -19,6 +20,8 @@ export interface SqsSourceOptions {
   readonly maxSockets?: number;
   /** What an answer may take beyond its long poll, milliseconds. Default 10,000. */
   readonly answerTimeoutMs?: number;
+  /** Told of the requests that are made for messages. */
+  readonly onCall?: (call: SqsCall) => void;
 }
 
 /** Where to, as whom, under which names: everything a transport has to know, decided once. */

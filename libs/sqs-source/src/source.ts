@@ -8,6 +8,7 @@ import { createSdkClient } from './sdk-client.ts';
 import { createSdkTransport } from './sdk-transport.ts';
 import { sendAll } from './send.ts';
 import { type DeleteFailure, settleInTens } from './settle.ts';
+import { timed } from './timing.ts';
 import type { SourceMessage } from './transport.ts';
 
 /**
@@ -85,7 +86,10 @@ export function createSqsSource(options: SqsSourceOptions): SqsSource {
   }
 
   function setVisibility(receipts: readonly string[], seconds: number): Promise<DeleteFailure[]> {
-    return settleInTens(receipts, settling, async (ten) => calls.changeVisibility(await queueUrl(), ten, seconds));
+    return settleInTens(receipts, settling, async (ten) => {
+      const url = await queueUrl();
+      return await timed('visibility', options.onCall, () => calls.changeVisibility(url, ten, seconds));
+    });
   }
 
   async function send(messages: readonly OutgoingMessage[], onSent?: (count: number) => void): Promise<string[]> {
@@ -114,15 +118,20 @@ export function createSqsSource(options: SqsSourceOptions): SqsSource {
       return { queueUrl: url };
     },
     async receive({ max = entriesMax, waitS = options.waitS } = {}) {
-      return await transport.receive({
+      const poll = {
         queueUrl: await queueUrl(),
         max,
         waitS,
         visibilityTimeoutS: options.visibilityTimeoutS,
         timeoutMs: waitS * 1_000 + answerTimeoutMs,
-      });
+      };
+      return await timed('receive', options.onCall, () => transport.receive(poll));
     },
-    delete: (receipts) => settleInTens(receipts, settling, async (ten) => transport.deleteBatch(await queueUrl(), ten)),
+    delete: (receipts) =>
+      settleInTens(receipts, settling, async (ten) => {
+        const url = await queueUrl();
+        return await timed('delete', options.onCall, () => transport.deleteBatch(url, ten));
+      }),
     async release(receipts) {
       const failures = await setVisibility(receipts, 0);
       return receipts.length - failures.length;
