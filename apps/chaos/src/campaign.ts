@@ -9,6 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from './arena.ts';
+import type { Draw } from './mishap.ts';
 import type { Planned, Round } from './schedule.ts';
 import type { Good, Message } from './traffic.ts';
 
@@ -35,7 +36,7 @@ export interface CampaignOptions {
 /** How long a mishap without a length of its own takes, roughly: a replica that is to be killed must start first. */
 const usualMs = 3_000;
 const recoversWithinMs = 15_000;
-/** No mishap lasts longer; the harness would be at fault. */
+/** No mishap lasts longer than this and its own length; the harness would be at fault. */
 const mishapMs = 120_000;
 const sliceMs = 50;
 
@@ -64,10 +65,11 @@ async function suffer(options: CampaignOptions, round: number, { mishap, afterMs
   const { arena, signal } = options;
   await sleep(afterMs, undefined, { signal });
   const began = performance.now();
+  const patienceMs = mishapMs + lengthOf(draw);
   const did = await Promise.race([
     mishap.run(arena, draw),
-    sleep(mishapMs, undefined, { signal, ref: false }).then(() => {
-      throw new Error(`${mishap.name} did not end within ${mishapMs / 1_000} s`);
+    sleep(patienceMs, undefined, { signal, ref: false }).then(() => {
+      throw new Error(`${mishap.name} did not end within ${patienceMs / 1_000} s`);
     }),
   ]);
   const ended = performance.now();
@@ -79,7 +81,11 @@ async function suffer(options: CampaignOptions, round: number, { mishap, afterMs
 
 /** Messages are to flow as long as it lasts. */
 function expectedMs({ afterMs, draw }: Planned): number {
-  return afterMs + Math.max(usualMs, typeof draw['ms'] === 'number' ? draw['ms'] : 0);
+  return afterMs + Math.max(usualMs, lengthOf(draw));
+}
+
+function lengthOf({ ms }: Draw): number {
+  return typeof ms === 'number' ? ms : 0;
 }
 
 /** Sends at an even rate; whatever is left goes out at once when the round is over. */

@@ -17,8 +17,16 @@ const quietWithinMs = 60_000 + 6 * visibilityTimeoutS * 1_000;
 /** Exit statuses that say that waiting would not have helped; every outage here heals. */
 const wrongEnds: ReadonlySet<number | null> = new Set([64, 70, 78]);
 
-export function schedule({ seed, mishaps, scale }: Pick<Arguments, 'seed' | 'mishaps' | 'scale'>): Round[] {
-  return plan(mishaps, createRandom(`chaos/${seed}`), scale);
+type Scheduled = Pick<Arguments, 'seed' | 'mishaps' | 'scale' | 'outageMs'>;
+
+export function schedule({ seed, mishaps, scale, outageMs }: Scheduled): Round[] {
+  const rounds = plan(mishaps, createRandom(`chaos/${seed}`), scale);
+  if (outageMs === undefined) return rounds;
+  return rounds.map((round) =>
+    round.map((planned) =>
+      planned.mishap.name.endsWith(':outage') ? { ...planned, draw: { ...planned.draw, ms: outageMs } } : planned,
+    ),
+  );
 }
 
 export async function runChaos(

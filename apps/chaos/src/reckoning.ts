@@ -3,11 +3,13 @@
  *
  * - Every message id is in exactly one of ledger and dead-letter queue, in the ledger once, and nobody else's is there.
  * - A good one has as many rows as messages were sent with its `user_id`, and no row is anybody else's.
+ * - None is a dead letter: nothing here kills whoever reads it, and for our reasons nobody is to end there.
  * - A bad one has exactly one quarantine entry, with its reason.
  * - Equal values have equal tokens and different values different ones, whoever masked them and when.
  * - Nothing is left in SQS or Redis.
  */
 import type { Arena } from './arena.ts';
+import { tallyReceives } from './receives.ts';
 import { drain } from './sqs-call.ts';
 import { type Message, refusedUser } from './traffic.ts';
 
@@ -16,6 +18,8 @@ export interface Reckoning {
   readonly rows: number;
   readonly quarantined: number;
   readonly dead: number;
+  /** Messages by how often SQS handed them out. */
+  readonly receives: Readonly<Record<string, number>>;
   readonly violations: readonly string[];
 }
 
@@ -37,6 +41,7 @@ export async function reckon(arena: Arena): Promise<Reckoning> {
   for (const [id, message] of post.sent) {
     const places = (settled.get(id) ?? 0) + (died.get(id) ?? 0);
     if (places === 0) violations.add('lost: in no place', `${id} (${wordFor(message)})`);
+    if (died.has(id)) violations.add('a dead letter for our reasons', `${id} (${wordFor(message)})`);
     if ((settled.get(id) ?? 0) > 1) violations.add('in the ledger twice', id);
     if (settled.has(id) && died.has(id)) violations.add('settled, and a dead letter all the same', id);
     const entries = reasons.get(id)?.map(({ reason }) => reason) ?? [];
@@ -64,6 +69,7 @@ export async function reckon(arena: Arena): Promise<Reckoning> {
     rows: rows.length,
     quarantined: quarantine.length,
     dead: deadIds.length,
+    receives: tallyReceives(arena),
     violations: violations.lines(),
   };
 }

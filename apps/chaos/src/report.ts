@@ -1,5 +1,6 @@
 import type { Outcome } from './campaign.ts';
 import type { OwnEnd } from './crew.ts';
+import { describeReceives } from './receives.ts';
 import type { Reckoning } from './reckoning.ts';
 
 export interface Report {
@@ -31,6 +32,7 @@ export function toText(report: Report): string {
     `  rows          ${reckoning.rows}`,
     `  quarantined   ${reckoning.quarantined}`,
     `  dead letters  ${reckoning.dead}`,
+    `  received      ${describeReceives(reckoning.receives)}`,
     `  quiet         ${seconds(report.quietAfterMs)} after the last fault`,
     `  Redis         read as a whole ${report.redisLooks} times`,
     ...ownEnds.map(({ stage, status }) => `  note          a ${stage} ended by itself with status ${status ?? 'none'}`),

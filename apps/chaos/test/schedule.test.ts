@@ -37,6 +37,17 @@ test('what a seed draws for one fault does not depend on the others', () => {
   expect(alone).toEqual(among);
 });
 
+test('outages last as long as asked, and nothing else does', () => {
+  const given = readArguments(['--outage-s', '600', '--faults', 'redis,postgres']);
+  if (given === 'help') throw new Error('no arguments');
+  const draws = schedule(given)
+    .flat()
+    .map(({ mishap, draw }) => [mishap.name, draw['ms']] as const);
+  const long = draws.filter(([, ms]) => ms === 600_000).map(([name]) => name);
+  expect(long.sort()).toEqual(['postgres:outage', 'redis:outage']);
+  expect(() => readArguments(['--outage-s', 'long'])).toThrow('--outage-s');
+});
+
 test('faults are chosen by name or by what they strike', () => {
   expect(chosen(['redis:flush']).map(({ name }) => name)).toEqual(['redis:flush']);
   expect(chosen(['postgres']).length).toBeGreaterThan(5);

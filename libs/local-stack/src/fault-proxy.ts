@@ -8,6 +8,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { createMover, type Json } from './fault-proxy-move.ts';
+import { countReceives } from './fault-proxy-receives.ts';
 import { createRepeater } from './fault-proxy-repeat.ts';
 
 export interface Exchange {
@@ -54,6 +55,8 @@ export interface FaultProxy {
   readonly peak: number;
   /** New ids by the ids before, of messages that a StartMessageMoveTask moved: AWS gives new ones, emulators don't. */
   readonly moved: ReadonlyMap<string, string>;
+  /** The receive counts that SQS has answered with, by message id; kept when the rule changes. */
+  readonly receives: ReadonlyMap<string, number>;
   /** Replaces the rule and forgets what was seen. Without one everything passes. */
   rule(rule?: Rule): void;
   /** Open client connections. */
@@ -78,6 +81,7 @@ export async function createFaultProxy(target: string): Promise<FaultProxy> {
   const seen = new Map<string, number>();
   const mover = createMover(target);
   const repeater = createRepeater();
+  const receives = new Map<string, number>();
   let underWay = 0;
   let peak = 0;
 
@@ -108,6 +112,8 @@ export async function createFaultProxy(target: string): Promise<FaultProxy> {
       return;
     }
     const answer = await passOn(repeater.withRealReceipts(sent, input));
+    // Also of an answer that the client will not get: SQS has counted it.
+    if (action === 'ReceiveMessage' && answer.status === 200) countReceives(receives, answer.body);
     const headers = { 'content-type': answer.contentType };
     if (verdict.kind === 'cut' && verdict.when === 'after') return void request.socket.destroy();
     if (verdict.kind === 'cut') {
@@ -134,6 +140,7 @@ export async function createFaultProxy(target: string): Promise<FaultProxy> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     moved: mover.moved,
+    receives,
     get peak() {
       return peak;
     },

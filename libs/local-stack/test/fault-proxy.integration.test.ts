@@ -64,6 +64,17 @@ test('a repeated message has a receipt of its own, with which it can be deleted'
   expect(await receive(QueueUrl)).toMatchObject([{ MessageId: ids[0] }]);
 });
 
+test('counts receives as SQS does, also those whose answer is lost', async () => {
+  const { QueueUrl, ids } = await queueOf(['a']);
+  const [id = ''] = ids;
+  const again = { QueueUrl, VisibilityTimeout: 0, MessageSystemAttributeNames: ['ApproximateReceiveCount'] };
+  await call('ReceiveMessage', again);
+  expect(proxy.receives.get(id)).toBe(1);
+  proxy.rule(() => ({ kind: 'cut', when: 'after' }));
+  await expect(call('ReceiveMessage', again)).rejects.toThrow();
+  expect(proxy.receives.get(id)).toBe(2);
+});
+
 test('a request that hangs is never answered and never passed on', async () => {
   const { QueueUrl } = await queueOf(['a']);
   proxy.rule(() => ({ kind: 'hang' }));

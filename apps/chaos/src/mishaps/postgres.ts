@@ -2,17 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Arena } from '../arena.ts';
 import { defineMishap, type Mishap } from '../mishap.ts';
+import { watchReceives } from '../receives.ts';
 
 const stopped = (name: string, signal: NodeJS.Signals | undefined, downMs: (scale: number) => number): Mishap =>
   defineMishap({
     name: `postgres:${name}`,
     strikes: ['postgres'],
     draw: (random, scale) => ({ ms: downMs(scale) + random.between(0, 200) }),
-    async run({ stack }, { ms }) {
-      await stack.postgres.stop(signal);
+    async run(arena, { ms }) {
+      const { postgres } = arena.stack;
+      const mostReceives = watchReceives(arena);
+      await postgres.stop(signal);
       await sleep(ms);
-      await stack.postgres.start();
-      return `${signal ?? 'SIGINT'}, away for ${ms} ms`;
+      const most = mostReceives();
+      await postgres.start();
+      if (most > 1) arena.complaints.push(`a message was received ${most} times while PostgreSQL was away`);
+      return `${signal ?? 'SIGINT'}, away for ${ms} ms; meanwhile no message was received more than ${most}×`;
     },
   });
 

@@ -6,6 +6,7 @@ import { defineHandoff, batchEnvelope, newBatchId, queueName } from '@masque/han
 import { createJobQueue } from '@masque/job-queue';
 import { z } from 'zod';
 import { defineMishap, type Mishap } from '../mishap.ts';
+import { watchReceives } from '../receives.ts';
 
 const flushed = defineMishap({
   name: 'redis:flush',
@@ -41,13 +42,17 @@ const away = defineMishap({
   name: 'redis:outage',
   strikes: ['redis'],
   draw: (_, scale) => ({ ms: Math.round(15_000 * scale) }),
-  async run({ stack, redis }, { ms }) {
+  async run(arena, { ms }) {
+    const { stack, redis } = arena;
+    const mostReceives = watchReceives(arena);
     await redis.save();
     await stack.redis.stop();
     await sleep(ms);
+    const most = mostReceives();
     await stack.redis.start();
     await redis.config('SET', 'rdbcompression', 'no');
-    return `away for ${ms} ms, back with what it had`;
+    if (most > 1) arena.complaints.push(`a message was received ${most} times while Redis was away`);
+    return `away for ${ms} ms, back with what it had; meanwhile no message was received more than ${most}×`;
   },
 });
 
