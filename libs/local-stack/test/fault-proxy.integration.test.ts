@@ -71,7 +71,7 @@ test('counts receives as SQS does, also those whose answer is lost', async () =>
   await call('ReceiveMessage', again);
   expect(proxy.receives.get(id)).toBe(1);
   proxy.rule(() => ({ kind: 'cut', when: 'after' }));
-  await expect(call('ReceiveMessage', again)).rejects.toThrow();
+  await expect(call('ReceiveMessage', again)).rejects.toThrow('fetch failed');
   expect(proxy.receives.get(id)).toBe(2);
 });
 

@@ -130,8 +130,10 @@ function packageOf(specifier: string): string {
 }
 
 /** Packages that hold tests of the whole and nothing that runs in production. */
+const testsOnly: ReadonlySet<string> = new Set(['apps/e2e', 'apps/chaos', 'apps/fuzz']);
+
 function isTestsOnly(owner: Package): boolean {
-  return owner.folder === 'apps/e2e' || owner.folder === 'apps/chaos';
+  return testsOnly.has(owner.folder);
 }
 
 function cycles(packages: readonly Package[]): string[] {
