@@ -30,7 +30,7 @@ const behind = ['extracted', 'masked'] as const;
  * anything.
  */
 export async function createExtractor(context: StageContext<typeof settings>): Promise<Service> {
-  const { settings: set, log, logFault, metrics } = context;
+  const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   const sealKey = await readSealPublicKey(keyPaths(set.MASQUE_KEYS_DIR).extractor.sealPublic);
   const count = createInstruments(metrics);
@@ -52,6 +52,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     visibilityTimeoutMs: set.SQS_VISIBILITY_TIMEOUT_S * 1_000,
     sealer: createSealer(sealKey),
     publisher: jobs.publisher(extracted, pipeline.name),
+    tracing,
     release: (receipts) => source.release(receipts),
     onSent(batch) {
       count.sent({ messages: batch.receipts.length, bytes: batch.bytes });
@@ -109,6 +110,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     lockDurationMs: set.JOB_LOCK_MS,
     handle: createSettler({
       source,
+      tracing,
       onDeleted: (messages) => count.deleted(messages),
       onLost: (code) => count.lost(code),
       onSettled: (batch) => leases.forget(batch),

@@ -13,6 +13,7 @@ import { type Fault, retry, toFault } from '@masque/fault';
 import { newBatchId } from '@masque/handoff';
 import { type extracted, sealContext } from '@masque/handoff-extracted';
 import type { Publisher } from '@masque/job-queue';
+import type { Span, Tracing } from '@masque/observability';
 import type { Sealer } from '@masque/sealing';
 import type { OpenBatch } from './batcher.ts';
 import { encodeBody } from './body.ts';
@@ -22,6 +23,7 @@ export interface ShipperDeps {
   readonly visibilityTimeoutMs: number;
   readonly sealer: Pick<Sealer, 'seal'>;
   readonly publisher: Publisher<typeof extracted>;
+  readonly tracing: Pick<Tracing, 'span'>;
   readonly release: (receipts: readonly string[]) => Promise<number>;
   readonly onSent: (batch: SentBatch) => void;
   readonly onGivenUp: (batch: { readonly id: string; readonly messages: number }, fault: Fault) => void;
@@ -48,8 +50,15 @@ export function createShipper(deps: ShipperDeps): Shipper {
   const stopped = new AbortController();
   let released = 0;
 
-  async function send(batch: OpenBatch): Promise<void> {
+  function traced(batch: OpenBatch): Promise<void> {
     const id = newBatchId();
+    const { messages, receivedAt } = batch;
+    const links = messages.map(({ traceparent }) => traceparent);
+    const place = { batch: id, pipeline: deps.pipeline, messages: messages.length, links, startedAt: receivedAt };
+    return deps.tracing.span('receive', place, (span) => send(id, batch, span));
+  }
+
+  async function send(id: string, batch: OpenBatch, span: Span): Promise<void> {
     const deadline = batch.receivedAt + deps.visibilityTimeoutMs;
     const { messages } = batch;
     const late = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
@@ -67,6 +76,7 @@ export function createShipper(deps: ShipperDeps): Shipper {
         sentAt: messages.map((message) => message.sentAt),
         ...originsOf(messages),
         receivedAt: batch.receivedAt,
+        trace: span.traceparent,
         sealed: sealed.toString('base64'),
       };
       await retry(() => deps.publisher.publish(handoff), {
@@ -77,10 +87,13 @@ export function createShipper(deps: ShipperDeps): Shipper {
       deps.onSent({ id, receipts: handoff.receipts, receivedAt: batch.receivedAt, bytes: batch.bytes });
     } catch (error) {
       if (!stopped.signal.aborted) {
-        deps.onGivenUp({ id, messages: messages.length }, toFault(error));
+        const fault = toFault(error);
+        span.fail(fault.code);
+        deps.onGivenUp({ id, messages: messages.length }, fault);
         return;
       }
       // Not `released += await …`, which would add to what it was before others were released.
+      span.fail('released');
       const taken = await deps.release(messages.map((message) => message.receipt));
       released += taken;
     }
@@ -88,7 +101,7 @@ export function createShipper(deps: ShipperDeps): Shipper {
 
   return {
     ship(batch) {
-      const sending = send(batch).finally(() => underWay.delete(sending));
+      const sending = traced(batch).finally(() => underWay.delete(sending));
       underWay.add(sending);
     },
     get unsent() {

@@ -1,4 +1,5 @@
 import { newBatchId } from '@masque/handoff';
+import { noTracing } from '@masque/observability';
 import type { DeleteFailure } from '@masque/sqs-source';
 import { expect, test } from 'vitest';
 import { createSettler } from '../src/settler.ts';
@@ -15,6 +16,7 @@ function setup(answer: (receipt: string, call: number) => ReturnType<Answer> = (
   const lost: string[] = [];
   const settled: string[] = [];
   const handle = createSettler({
+    tracing: noTracing,
     source: {
       async delete(receipts) {
         calls.push(receipts);

@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
+import { noTracing } from '@masque/observability';
 import { createOpener, createSealer, generateSealKeys } from '@masque/sealing';
 import type { SourceMessage } from '@masque/sqs-source';
 import * as fc from 'fast-check';
@@ -23,6 +24,7 @@ function setup({ publish = async () => {}, ...changes }: Partial<ShipperDeps> & 
   const released: string[] = [];
   const faults: string[] = [];
   const shipper = createShipper({
+    tracing: noTracing,
     pipeline: 'user-logins',
     visibilityTimeoutMs: 60_000,
     sealer,

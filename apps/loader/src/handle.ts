@@ -1,13 +1,15 @@
-import { type Fault, retry, toFault } from '@masque/fault';
+import { type Fault, retry, type RetryOptions, toFault } from '@masque/fault';
 import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { settled } from '@masque/handoff-settled';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
+import type { Span, Tracing } from '@masque/observability';
 import type { LoadReport, PostgresSink } from '@masque/postgres-sink';
 import { points } from './points.ts';
 
 export interface HandlerDeps {
   readonly sink: Pick<PostgresSink, 'load' | 'registerKeys'>;
   readonly publisher: Publisher<typeof settled>;
+  readonly tracing: Pick<Tracing, 'span'>;
   /** Is a masker at work that masks with one of these keys, by fingerprint? */
   readonly isMaskedWith: (fingerprints: readonly string[]) => Promise<boolean>;
   readonly onLoaded: (batch: MaskedBatch, report: LoadReport, seconds: number) => void;
@@ -26,8 +28,11 @@ export interface HandlerDeps {
  * would be received and masked wrongly again, and each round would count towards maxReceiveCount. Once that masker is
  * gone the fault is the batch's own; dropped, it is received and masked again with the right key.
  */
-export function createHandler({ sink, publisher, isMaskedWith, onLoaded, onRetry }: HandlerDeps) {
-  return async ({ batch }: Delivery<typeof masked>, signal: AbortSignal): Promise<Outcome> => {
+export function createHandler({ sink, publisher, tracing, isMaskedWith, onLoaded, onRetry }: HandlerDeps) {
+  return ({ batch }: Delivery<typeof masked>, signal: AbortSignal): Promise<Outcome> =>
+    tracing.span('load', placeOf(batch, batch.trace), (span) => handle(batch, signal, span));
+
+  async function handle(batch: MaskedBatch, signal: AbortSignal, span: Span): Promise<Outcome> {
     const began = performance.now();
     const patience = { signal, capMs: 2_000, onRetry };
     try {
@@ -37,14 +42,29 @@ export function createHandler({ sink, publisher, isMaskedWith, onLoaded, onRetry
       const fingerprints = batch.keys.map(({ fingerprint }) => fingerprint);
       if (fault.code !== 'key_differs' || !(await isMaskedWith(fingerprints))) throw fault;
       onRetry(fault);
+      span.fail(fault.code);
       return 'later';
     }
-    const report = await retry(() => sink.load(batch), patience);
+    const report = await commit(batch, patience, span);
     points.committed.publish(undefined);
-    const { batch: id, pipeline, deadline, receipts, receivedAt, trace } = batch;
+    const { batch: id, pipeline, deadline, receipts, receivedAt } = batch;
+    const trace = span.traceparent;
     await retry(() => publisher.publish({ batch: id, pipeline, deadline, receipts, receivedAt, trace }), patience);
     points.settled.publish(undefined);
     onLoaded(batch, report, (performance.now() - began) / 1_000);
     return 'done';
-  };
+  }
+
+  /** The span covers every try: how long PostgreSQL, and its absence, took. */
+  function commit(batch: MaskedBatch, patience: RetryOptions, { traceparent }: Span): Promise<LoadReport> {
+    return tracing.span('commit', { ...placeOf(batch, traceparent), kind: 'client' }, async (span) => {
+      const report = await retry(() => sink.load(batch), patience);
+      span.set({ 'masque.rows': report.rows, 'masque.duplicates': report.duplicates });
+      return report;
+    });
+  }
+}
+
+function placeOf({ batch, pipeline, messageIds }: MaskedBatch, parent: string | undefined) {
+  return { batch, pipeline, messages: messageIds.length, parent };
 }

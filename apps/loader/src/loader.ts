@@ -11,7 +11,7 @@ import { createInstruments } from './instruments.ts';
 
 /** Columns → rows, rejects → quarantine, receipts → extractor. It holds no key and sees no plain value. */
 export async function createLoaderStage(context: StageContext<typeof settings>): Promise<Service> {
-  const { settings: set, log, logFault, metrics } = context;
+  const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   const count = createInstruments(metrics);
   let waitingFor: string | undefined = 'starting';
@@ -39,6 +39,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     lockDurationMs: set.JOB_LOCK_MS,
     handle: createHandler({
       sink,
+      tracing,
       publisher: jobs.publisher(settled, pipeline.name),
       async isMaskedWith(fingerprints) {
         const maskers = (await jobs.presence.replicas(pipeline.name)).filter(({ stage }) => stage === 'masker');

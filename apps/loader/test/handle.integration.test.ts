@@ -1,3 +1,4 @@
+import { noTracing } from '@masque/observability';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -27,6 +28,7 @@ async function setup(changes: { readonly databaseUrl?: string } = {}) {
   const waited: string[] = [];
   const retried = Promise.withResolvers<Fault>();
   const handle = createHandler({
+    tracing: noTracing,
     sink,
     publisher: jobs.publisher(settled, name),
     isMaskedWith: async () => false,

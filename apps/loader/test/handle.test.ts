@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { settled, type SettledBatch } from '@masque/handoff-settled';
+import { noTracing } from '@masque/observability';
 import { expect, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
 import { aBatch, delivered } from './a-batch.ts';
@@ -27,6 +28,7 @@ function setup(plan: Partial<Record<Step, Fault[]>> = {}, inUse: readonly string
     },
   };
   const handle = createHandler({
+    tracing: noTracing,
     sink: {
       registerKeys: () => step('registerKeys'),
       load: () => step('load').then(() => report),

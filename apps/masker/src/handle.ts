@@ -3,6 +3,7 @@ import { type extracted, type ExtractedBatch, sealContext } from '@masque/handof
 import type { masked } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { Masker, OriginKeys } from '@masque/masking';
+import type { Span, Tracing } from '@masque/observability';
 import { type Opener, quarantineContext, type Sealer } from '@masque/sealing';
 import type { BatchInput, MaskedColumns } from './mask-batch.ts';
 import { points } from './points.ts';
@@ -18,12 +19,20 @@ export interface HandlerDeps {
   /** A message claims an origin that nobody who may has signed. */
   readonly onForgedOrigin: (messageId: string) => void;
   readonly publisher: Publisher<typeof masked>;
+  readonly tracing: Pick<Tracing, 'span'>;
   readonly onMasked: (batch: MaskedColumns, seconds: number) => void;
 }
 
 /** One batch: open, mask, hand over. Running it twice hands over the same job under the same id. */
 export function createHandler(deps: HandlerDeps) {
-  return async ({ batch }: Delivery<typeof extracted>): Promise<Outcome> => {
+  return ({ batch }: Delivery<typeof extracted>): Promise<Outcome> => {
+    const { batch: id, pipeline, messageIds, trace: parent } = batch;
+    return deps.tracing.span('mask', { batch: id, pipeline, messages: messageIds.length, parent }, (span) =>
+      handle(batch, span),
+    );
+  };
+
+  async function handle(batch: ExtractedBatch, span: Span): Promise<Outcome> {
     const began = performance.now();
     const bodies = await deps.opener.open(
       Buffer.from(batch.sealed, 'base64'),
@@ -40,7 +49,7 @@ export function createHandler(deps: HandlerDeps) {
       }),
     );
     points.masked.publish(undefined);
-    const { deadline, receivedAt, receipts, trace } = batch;
+    const { deadline, receivedAt, receipts } = batch;
     await deps.publisher.publish({
       batch: batch.batch,
       pipeline: batch.pipeline,
@@ -49,16 +58,17 @@ export function createHandler(deps: HandlerDeps) {
       messageIds,
       receipts,
       sentAt,
-      trace,
+      trace: span.traceparent,
       rows: [...result.rows],
       columns: Object.fromEntries(Object.entries(result.columns).map(([name, cells]) => [name, [...cells]])),
       rejects,
       keys: deps.keys().map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
     });
+    span.set({ 'masque.rows': result.rows.length, 'masque.rejects': rejects.length });
     points.handed.publish(undefined);
     deps.onMasked(result, (performance.now() - began) / 1_000);
     return 'done';
-  };
+  }
 }
 
 /** A message that was sent again goes by its first id and time, or it would be loaded twice. */

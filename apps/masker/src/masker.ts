@@ -32,7 +32,7 @@ function refuseVault({ mask }: Pipeline): void {
 
 /** Sealed batches → columns and rejects. The only stage that sees a plain value; it keeps none. */
 export async function createMaskerStage(context: StageContext<typeof settings>): Promise<Service> {
-  const { settings: set, log, logFault, metrics } = context;
+  const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   refuseVault(pipeline);
   const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
@@ -63,6 +63,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
       origins: createOriginKeys(pipeline.name, maskKeys),
       onForgedOrigin: (message) => log.warn('origin_not_signed', { message }),
       publisher: jobs.publisher(masked, pipeline.name),
+      tracing,
       onMasked(batch, seconds) {
         waitingFor = undefined;
         count.masked(batch, seconds);

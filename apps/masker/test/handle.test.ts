@@ -1,6 +1,7 @@
 import { newBatchId } from '@masque/handoff';
 import { type ExtractedBatch, extracted, sealContext } from '@masque/handoff-extracted';
 import { masked, type MaskedBatch } from '@masque/handoff-masked';
+import { noTracing } from '@masque/observability';
 import { createOpener, createSealer, generateSealKeys, quarantineContext } from '@masque/sealing';
 import { expect, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
@@ -20,6 +21,7 @@ function setup(changes: { readonly maskBatch?: typeof maskBatch } = {}) {
   const counted: MaskedColumns[] = [];
   const forged: string[] = [];
   const handle = createHandler({
+    tracing: noTracing,
     pipeline: pipeline.name,
     opener: createOpener([stageKeys]),
     quarantineSealer: createSealer(custodianKeys),

@@ -39,14 +39,17 @@ export function createQueues(endpoint: () => string): Queues {
       // A queue kept from a run on another port says that port still.
       return endpoint() + new URL(QueueUrl).pathname;
     },
-    async send(queueUrl, bodies) {
+    async send(queueUrl, bodies, attributes = {}) {
+      const MessageAttributes = Object.fromEntries(
+        Object.entries(attributes).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
+      );
       const ids = Array.from<string>({ length: bodies.length });
       const batches = inBatches(bodies).values();
       const lane = async (): Promise<void> => {
         for (const batch of batches) {
           const output = (await call('SendMessageBatch', {
             QueueUrl: queueUrl,
-            Entries: batch.map((index) => ({ Id: String(index), MessageBody: bodies[index] })),
+            Entries: batch.map((index) => ({ Id: String(index), MessageBody: bodies[index], MessageAttributes })),
           })) as SendMessageBatchOutput;
           const failed = output.Failed?.[0];
           if (failed !== undefined) throw refused('SendMessageBatch', failed.Code, 200);

@@ -54,8 +54,8 @@ export interface QueueCounts {
 export interface Queues {
   /** Creates the queue unless it exists with these attributes, and answers its URL. */
   createQueue(name: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
-  /** Any number of bodies; answers their message ids in the same order. */
-  send(queueUrl: string, bodies: readonly string[]): Promise<string[]>;
+  /** Any number of bodies, each with these message attributes; answers their message ids in the same order. */
+  send(queueUrl: string, bodies: readonly string[], attributes?: Readonly<Record<string, string>>): Promise<string[]>;
   counts(queueUrl: string): Promise<QueueCounts>;
   purge(queueUrl: string): Promise<void>;
   deleteQueue(queueUrl: string): Promise<void>;

@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Connection } from './connection.ts';
 import { faultOf } from './failure.ts';
-import { carriedOrigin, originAttribute } from './origin.ts';
+import { carriedOrigin, carriedTrace, originAttribute, traceAttribute } from './origin.ts';
 import { called, readFailures } from './sdk-client.ts';
 import type { SourceMessage, Transport } from './transport.ts';
 
@@ -23,7 +23,7 @@ export function createSdkTransport({ connection, polls, calls }: SdkTransportDep
         VisibilityTimeout: visibilityTimeoutS,
         // Neither comes unasked. The query protocol sends this under the name that LocalStack before 3.0 knows.
         MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
-        MessageAttributeNames: [originAttribute],
+        MessageAttributeNames: [originAttribute, traceAttribute],
       });
       const answer = await called(connection, 'ReceiveMessage', () =>
         polls.send(command, { requestTimeout: timeoutMs }),
@@ -53,7 +53,17 @@ function readMessage(connection: Connection, message: Message): SourceMessage {
   if (id === undefined || receipt === undefined || !Number.isSafeInteger(sentAt)) {
     throw faultOf(connection, { action: 'ReceiveMessage', name: 'Unknown', status: 200 });
   }
-  const origin = carriedOrigin(message.MessageAttributes?.[originAttribute]?.StringValue);
+  const attributes = message.MessageAttributes ?? {};
+  const origin = carriedOrigin(attributes[originAttribute]?.StringValue);
+  const traceparent = carriedTrace(attributes[traceAttribute]?.StringValue);
   const receives = Number(given.ApproximateReceiveCount ?? 1);
-  return { id, receipt, body, sentAt, receives, ...(origin === undefined ? {} : { origin }) };
+  return {
+    id,
+    receipt,
+    body,
+    sentAt,
+    receives,
+    ...(origin === undefined ? {} : { origin }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

@@ -7,6 +7,8 @@ export interface SourceMessage {
   readonly sentAt: number;
   /** Set on a message that was sent again by Masque. */
   readonly origin?: string;
+  /** The producer's trace context, where it sent one; unverified. */
+  readonly traceparent?: string;
   /** ApproximateReceiveCount, 1 at the first. */
   readonly receives: number;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Fault } from '@masque/fault';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSqsSource, type SourceMessage, type SqsSource, type SqsSourceOptions } from '../src/index.ts';
-import { createTestQueue, forgetAwsVariables, sqsRegion, type TestQueue } from './test-queue.ts';
+import { createTestQueue, forgetAwsVariables, sendWith, sqsRegion, type TestQueue } from './test-queue.ts';
 
 /** What differs between ways to a queue: where to connect, and the options that choose the way. */
 export interface Way {
@@ -184,6 +184,16 @@ export function conformance(name: string, open: () => Promise<Way>): void {
       expect(again).toMatchObject({ origin });
       expect(origin).not.toContain(again?.id);
       expect(received.find(({ body }) => body === 'first')).not.toHaveProperty('origin');
+    });
+
+    test('a producer’s trace context comes along, and nothing that only stands in its place', async () => {
+      const source = await setup();
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await sendWith(queue, 'traced', { traceparent });
+      await sendWith(queue, 'not traced', { traceparent: 'planted' });
+      const received = await drain(source);
+      expect(received.find(({ body }) => body === 'traced')).toMatchObject({ traceparent });
+      expect(received.find(({ body }) => body === 'not traced')).not.toHaveProperty('traceparent');
     });
 
     test('its attributes can be read', async () => {

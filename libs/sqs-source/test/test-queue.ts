@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { TestStack } from '@masque/local-stack/testing';
 import { inject, vi } from 'vitest';
 
@@ -26,15 +26,31 @@ export async function createTestQueue(
   attributes: Record<string, string> = {},
   name: string = `test-${randomUUID()}`,
 ): Promise<TestQueue> {
+  return withClient(async (client) => {
+    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    return { name, url: QueueUrl ?? '', arn: Attributes?.QueueArn ?? '' };
+  });
+}
+
+/** A message with attributes of a producer's. */
+export async function sendWith(queue: TestQueue, body: string, attributes: Record<string, string>): Promise<void> {
+  const MessageAttributes = Object.fromEntries(
+    Object.entries(attributes).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]),
+  );
+  await withClient((client) =>
+    client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: body, MessageAttributes })),
+  );
+}
+
+async function withClient<T>(work: (client: SQSClient) => Promise<T>): Promise<T> {
   const client = new SQSClient({
     endpoint: sqsEndpoint(),
     region: sqsRegion(),
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   try {
-    const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
-    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-    return { name, url: QueueUrl ?? '', arn: Attributes?.QueueArn ?? '' };
+    return await work(client);
   } finally {
     client.destroy();
   }

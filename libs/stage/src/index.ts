@@ -4,6 +4,7 @@ export { keySettings, redisSettings, stageSettings } from './stage-settings.ts';
 export {
   describeSettings,
   flag,
+  fraction,
   integer,
   oneOf,
   readSettings,

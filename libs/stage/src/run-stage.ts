@@ -18,7 +18,16 @@
  */
 import { constants, hostname } from 'node:os';
 import { Fault, toFault } from '@masque/fault';
-import { createFaultLog, createLog, createMetrics, type FaultLog, type Log, type Metrics } from '@masque/observability';
+import {
+  createFaultLog,
+  createLog,
+  createMetrics,
+  createTracing,
+  type FaultLog,
+  type Log,
+  type Metrics,
+  type Tracing,
+} from '@masque/observability';
 import { exitStatus } from './exit.ts';
 import { startHealthServer } from './health-server.ts';
 import { describeSettings, readSettings, type Settings, type SettingsOf } from './settings.ts';
@@ -47,6 +56,7 @@ export interface StageContext<S extends Settings> {
   /** Limited in rate. */
   readonly logFault: FaultLog;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Ends the process with a non-zero status after an orderly stop. */
   fail(fault: Fault): void;
 }
@@ -103,11 +113,20 @@ async function live<S extends Settings & typeof stageSettings>(
     return service === undefined ? 'starting' : service.waitingFor();
   };
   let health: Awaited<ReturnType<typeof startHealthServer>> | undefined;
+  let tracing: Tracing | undefined;
   let fault: Fault | undefined;
   try {
     health = await startHealthServer({ host: common.HTTP_HOST, port: common.HTTP_PORT, metrics, waitingFor });
     log.info('starting', { port: health.port, node: process.version });
-    const context = { settings, replica, log, logFault: createFaultLog(log), metrics, fail };
+    const logFault = createFaultLog(log);
+    tracing = await createTracing({
+      endpoint: common.OTEL_EXPORTER_OTLP_ENDPOINT,
+      ratio: common.OTEL_TRACES_SAMPLER_ARG,
+      stage: stage.name,
+      replica,
+      onFault: () => logFault('traces_dropped', tracesUnsent),
+    });
+    const context = { settings, replica, log, logFault, metrics, tracing, fail };
     // What never ends is overtaken by a signal; what fails is the fault.
     service = await Promise.race([stage.create(context), ended.then(() => undefined)]);
     const started = service?.start(aborter.signal).then(() => log.info('ready'));
@@ -119,11 +138,22 @@ async function live<S extends Settings & typeof stageSettings>(
 
   aborter.abort();
   if (fault !== undefined) log.fault('failed', fault);
+  const graceEnd = Date.now() + common.SHUTDOWN_GRACE_S * 1_000;
   const stopFault = await stopWithin(common.SHUTDOWN_GRACE_S, log, service);
+  await tracing?.stop(Math.min(tracesPatienceMs, graceEnd - Date.now()));
   await health?.close();
   const worst = fault ?? late ?? stopFault;
   return worst === undefined ? exitStatus.ok : statusOf(worst);
 }
+
+/** The last spans are worth a moment, not the grace period. */
+const tracesPatienceMs = 1_000;
+
+const tracesUnsent = new Fault('traces_unsent', 'spans could not be sent and were dropped', {
+  heals: true,
+  setting: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+  advice: 'Check that the collector is there and takes OTLP over HTTP.',
+});
 
 /** What kept the stop from being orderly; undefined when nothing did. */
 async function stopWithin(graceS: number, log: Log, service: Service | undefined): Promise<Fault | undefined> {

@@ -47,6 +47,14 @@ export function integer(
   });
 }
 
+/** A share of a whole, 0 to 1, as OpenTelemetry's samplers are given theirs. */
+export function fraction(options: Common & { readonly fallback: number }): Setting<number> {
+  return make({ ...options, fallback: String(options.fallback) }, (value) => {
+    const number = /^(0(\.\d{1,9})?|1(\.0{1,9})?)$/.test(value) ? Number(value) : Number.NaN;
+    return Number.isNaN(number) ? { wrong: 'is not a number from 0 to 1' } : { value: number };
+  });
+}
+
 export function oneOf<const T extends string>(
   options: Common & { readonly choices: readonly T[]; readonly fallback: NoInfer<T> },
 ): Setting<T> {

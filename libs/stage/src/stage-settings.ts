@@ -1,5 +1,5 @@
 import { logLevels } from '@masque/observability';
-import { integer, oneOf, text, url } from './settings.ts';
+import { fraction, integer, oneOf, text, url } from './settings.ts';
 
 /** Settings that every stage has. */
 export const stageSettings = {
@@ -17,6 +17,12 @@ export const stageSettings = {
     min: 1,
     max: 3_600,
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url({
+    doc: 'Where traces go, by OTLP over HTTP, such as http://collector:4318. Without it there are none.',
+    schemes: ['https', 'http'],
+    optional: true,
+  }),
+  OTEL_TRACES_SAMPLER_ARG: fraction({ doc: 'Share of the batches that are traced.', fallback: 1 }),
 };
 
 /** Settings of the stages that hold keys. */

@@ -46,6 +46,10 @@ const vendors: Readonly<Record<string, string>> = {
   pg: '@masque/postgres-sink',
   pino: '@masque/observability',
   'prom-client': '@masque/observability',
+  '@opentelemetry/api': '@masque/observability',
+  '@opentelemetry/sdk-trace': '@masque/observability',
+  '@opentelemetry/exporter-trace-otlp-http': '@masque/observability',
+  '@opentelemetry/resources': '@masque/observability',
   hpke: '@masque/sealing',
   fauxqs: '@masque/local-stack',
 };
