@@ -1,3 +1,4 @@
+export { lastErrors } from './last-errors.ts';
 export {
   type LocalPipeline,
   type LocalServices,

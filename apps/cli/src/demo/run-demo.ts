@@ -9,14 +9,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
-import { loadSample, type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
+import { lastErrors, loadSample, type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
 import type { Pipeline } from '@masque/pipeline';
 import { exitStatus } from '@masque/stage';
 import { readPipeline } from '../environment.ts';
 import { readLines } from '../input/lines.ts';
 import { plural, remark, sayJson } from '../output/terminal.ts';
 import { account, takeTally } from './account.ts';
-import { isStageEnd, lastErrors, someEnd } from './ended-stage.ts';
+import { isStageEnd, someEnd } from './ended-stage.ts';
 import { createLiveView } from './live-view.ts';
 import { listen } from './listening.ts';
 import { createOpening, type Opening } from './opening.ts';

@@ -134,7 +134,7 @@ function packageOf(specifier: string): string {
 }
 
 /** Packages that hold tests of the whole and nothing that runs in production. */
-const testsOnly: ReadonlySet<string> = new Set(['apps/e2e', 'apps/chaos', 'apps/fuzz']);
+const testsOnly: ReadonlySet<string> = new Set(['apps/e2e', 'apps/bench', 'apps/chaos', 'apps/fuzz']);
 
 function isTestsOnly(owner: Package): boolean {
   return testsOnly.has(owner.folder);

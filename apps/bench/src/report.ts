@@ -1,0 +1,41 @@
+import type { Arguments } from './arguments.ts';
+import type { Contest, Standing } from './contest.ts';
+
+export interface Report {
+  readonly arguments: Arguments;
+  readonly contest: Contest;
+}
+
+const isPeer = (name: string): boolean => name !== 'floor' && name !== 'masque';
+
+/** One object, medians: microseconds a message, messages a second. What was not measured is not in it. */
+export function toJson({ contest: { standings, ratios } }: Report): object {
+  const { floor, masque } = standings;
+  const short = ({ rate, cpuUs }: Standing): object => ({ rate: round(rate.median), cpuUs: round(cpuUs.median, 2) });
+  const shares = (of: Standing['shares']): object =>
+    Object.fromEntries(
+      Object.entries(of).map(([name, { cpuUs, rssMb }]) => [name, { cpuUs: round(cpuUs, 2), rssMb: round(rssMb, 1) }]),
+    );
+  const peers = Object.entries(standings).filter(([name]) => isPeer(name));
+  return {
+    ...(floor === undefined ? {} : { floor: short(floor) }),
+    ...(masque === undefined
+      ? {}
+      : {
+          masque: {
+            ...short(masque),
+            stages: shares(masque.shares),
+            servers: shares(masque.servers),
+            startMs: Object.fromEntries(Object.entries(masque.startMs).map(([name, ms]) => [name, round(ms)])),
+          },
+        }),
+    ...(peers.length === 0
+      ? {}
+      : { peers: Object.fromEntries(peers.map(([name, standing]) => [name, short(standing)])) }),
+    ...(ratios === undefined ? {} : { ratios: { cpu: round(ratios.cpu, 3), rate: round(ratios.rate, 3) } }),
+  };
+}
+
+export function round(value: number, digits = 0): number {
+  return Number(value.toFixed(digits));
+}

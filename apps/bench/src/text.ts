@@ -1,0 +1,58 @@
+import type { Standing } from './contest.ts';
+import type { Figure } from './figure.ts';
+import type { Report } from './report.ts';
+
+/** The report as a person reads it. */
+export function toText({ contest: { standings, ratios }, arguments: { method, repeat, rounds } }: Report): string {
+  const rows = Object.entries(standings).map(([name, standing]) => [
+    name,
+    count(standing.messages),
+    spread(standing.rate, count),
+    spread(standing.cpuUs, fine),
+    bill(standing),
+  ]);
+  const lines = [
+    `${method}, ${Math.round(repeat * 100)} % repeats; the median of ${rounds} rounds (least to most)`,
+    ...columns([['', 'messages', 'messages/s', 'CPU µs/message', 'SQS, Redis, PostgreSQL µs'], ...rows]),
+  ];
+  const { masque } = standings;
+  if (masque !== undefined) {
+    lines.push(
+      '',
+      ...columns([
+        ['stage', 'CPU µs/message', 'peak RSS MB', 'start to ready ms'],
+        ...Object.entries(masque.shares).map(([name, { cpuUs, rssMb }]) => [
+          name,
+          fine(cpuUs),
+          count(rssMb),
+          count(masque.startMs[name] ?? 0),
+        ]),
+      ]),
+    );
+  }
+  if (ratios !== undefined) {
+    lines.push('', `Masque ÷ floor: CPU ${ratios.cpu.toFixed(2)}, messages a second ${ratios.rate.toFixed(2)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function bill({ servers: { sqs, redis, postgres } }: Standing): string {
+  return [sqs, redis, postgres].map(({ cpuUs }) => fine(cpuUs)).join(', ');
+}
+
+function spread({ median, min, max }: Figure, show: (value: number) => string): string {
+  return `${show(median)} (${show(min)} to ${show(max)})`;
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function fine(value: number): string {
+  return value.toFixed(1);
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];
+  return rows.map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd());
+}
