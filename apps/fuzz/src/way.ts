@@ -10,6 +10,7 @@ import { createHandler as createLoading } from '@masque/loader/handle';
 import { createHandler as createMasking } from '@masque/masker/handle';
 import { createBatchMasker } from '@masque/masker/mask-batch';
 import { createMasker, readMaskKeys } from '@masque/masking';
+import { noTracing } from '@masque/observability';
 import { toTarget } from '@masque/pipeline';
 import { createPostgresSink, type LoadReport } from '@masque/postgres-sink';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
@@ -71,12 +72,14 @@ export async function openWay(options: { readonly databaseUrl: string; readonly 
     origins,
     onForgedOrigin: () => {},
     publisher: toLoader,
+    tracing: noTracing,
     onMasked: () => {},
   });
   const reports = new Map<string, LoadReport>();
   const load = createLoading({
     sink,
     publisher: toExtractor,
+    tracing: noTracing,
     isMaskedWith: async () => false,
     onLoaded: ({ batch }, report) => reports.set(batch, report),
     onRetry(fault) {
