@@ -16,6 +16,9 @@
  * Faults come in any number and order until `calm`, which comes at any time, once, and stays. Nothing has a speed:
  * until calm, visibility timeouts and deadlines pass when they please.
  *
+ * With LEDGER_RETIRED the ledger forgets, as its partitions are dropped: a message long settled, of which SQS has no copy
+ * left and which no batch holds, as the loader drops batches of more than a day ago. Not so with OLD_BATCHES_LOADED.
+ *
  * Each rule that the proof rests on can be broken with one -D. The names are listed in guarantees.md.
  */
 
@@ -61,6 +64,12 @@ bit calm;
 hidden byte at;
 hidden byte taken;
 
+#ifdef OLD_BATCHES_LOADED
+#define LEDGER_RETIRED
+#endif
+#ifdef LEDGER_RETIRED
+bit expired[MESSAGES];
+#endif
 #ifdef LEDGER_BY_LOAD_DAY
 bit tomorrow;
 bit ledgerTomorrow[MESSAGES];
@@ -87,6 +96,7 @@ bit kept[8];
 
 #define alive(b) (hand[b] || extracted[b] || masked[b] || loading[b] || committed[b] || settled[b])
 #define held(m) ((has(latest[0], m) && alive(0)) || (has(latest[1], m) && alive(1)))
+#define carried(m) ((has(messages[0], m) && alive(0)) || (has(messages[1], m) && alive(1)))
 
 #define isEnded(m) ((sqs[m] == DELETED && places[m] == 1) || sqs[m] == DEAD)
 #if MESSAGES == 1
@@ -371,7 +381,17 @@ end:
   /* Too many receives */
   :: d_step { sqs[m] == SHOWN && !calm -> sqs[m] = DEAD; deadNeverPlaced(m) }
   /* A copy on a server of SQS that was away when its message was deleted */
+#ifdef LEDGER_RETIRED
+  :: d_step { sqs[m] == DELETED && !calm && !expired[m] -> sqs[m] = SHOWN }
+  /* After the retention. Its copies in SQS are gone by then, and, but for this variant, its batches. */
+#ifdef OLD_BATCHES_LOADED
+  :: d_step { sqs[m] == DELETED && !expired[m] -> expired[m] = 1; ledger[m] = 0 }
+#else
+  :: d_step { sqs[m] == DELETED && !expired[m] && !carried(m) -> expired[m] = 1; ledger[m] = 0 }
+#endif
+#else
   :: d_step { sqs[m] == DELETED && !calm -> sqs[m] = SHOWN }
+#endif
 #ifdef COMMIT_UNDONE
   /* PostgreSQL forgets what it had answered for */
   :: d_step { places[m] == 1 && !calm -> places[m] = 0; ledger[m] = 0; neverLost(m) }

@@ -80,6 +80,7 @@ describe.skipIf(absent)('the protocol’s model', { timeout: 600_000, concurrent
     ['NO_LEDGER', 'never doubled', 'suite'],
     ['LEDGER_BY_LOAD_DAY', 'never doubled', 'full'],
     ['LEDGER_TIDIED', 'never doubled', 'full'],
+    ['OLD_BATCHES_LOADED', 'never doubled', 'full'],
     ['REPEATS_KEPT', 'never doubled', 'full'],
     ['SETTLE_ONLY_NEW', 'eventually settled', 'suite'],
     ['KEPT_JOBS_IDS_OF_MESSAGES', 'eventually settled', 'full'],
@@ -92,6 +93,13 @@ describe.skipIf(absent)('the protocol’s model', { timeout: 600_000, concurrent
   it.runIf(isFull)('does not promise that a dead letter was never loaded', async () => {
     expect(await check(false, [one, 'DEAD_LETTERS_UNPLACED'])).toMatch(signs['dead letters never placed']);
   });
+
+  it.runIf(isFull).each([false, true])(
+    'the ledger may forget what nothing can bring again (live: %s)',
+    async (live) => {
+      expectProven(await check(live, [...messages, 'LEDGER_RETIRED']));
+    },
+  );
 
   it.runIf(isFull).each([false, true])(
     'finished jobs that stay in Redis do no harm, as ids are new each time (live: %s)',

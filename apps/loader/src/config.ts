@@ -14,4 +14,11 @@ export const settings = {
     min: 1,
     max: 64,
   }),
+  LEDGER_RETENTION_DAYS: integer({
+    doc: 'How long the ledger remembers what was loaded. A queue and its dead-letter queue may bring a message back for 28 days.',
+    unit: 'days',
+    fallback: 35,
+    min: 30,
+    max: 3_650,
+  }),
 };

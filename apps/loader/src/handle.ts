@@ -1,4 +1,4 @@
-import { type Fault, retry, type RetryOptions, toFault } from '@masque/fault';
+import { Fault, retry, type RetryOptions, toFault } from '@masque/fault';
 import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { settled } from '@masque/handoff-settled';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
@@ -15,6 +15,7 @@ export interface HandlerDeps {
   readonly onLoaded: (batch: MaskedBatch, report: LoadReport, seconds: number) => void;
   /** PostgreSQL or Redis is away; told before each pause. */
   readonly onRetry: (fault: Fault) => void;
+  readonly now?: () => number;
 }
 
 /**
@@ -27,8 +28,20 @@ export interface HandlerDeps {
  * A batch masked with a wrong key waits as long as a masker with that key is at work: dropped at once, its messages
  * would be received and masked wrongly again, and each round would count towards maxReceiveCount. Once that masker is
  * gone the fault is the batch's own; dropped, it is received and masked again with the right key.
+ *
+ * Nothing is loaded of a batch that was received more than a day ago: SQS hides no message longer than twelve hours, so
+ * its messages have been shown again, and a batch out of a snapshot of Redis, or in the hands of a replica that was cut
+ * off for weeks, might hold some that the ledger has forgotten. Looked at before every try, as an outage may last.
  */
-export function createHandler({ sink, publisher, tracing, isMaskedWith, onLoaded, onRetry }: HandlerDeps) {
+export function createHandler({
+  sink,
+  publisher,
+  tracing,
+  isMaskedWith,
+  onLoaded,
+  onRetry,
+  now = Date.now,
+}: HandlerDeps) {
   return ({ batch }: Delivery<typeof masked>, signal: AbortSignal): Promise<Outcome> =>
     tracing.span('load', placeOf(batch, batch.trace), (span) => handle(batch, signal, span));
 
@@ -58,13 +71,28 @@ export function createHandler({ sink, publisher, tracing, isMaskedWith, onLoaded
   /** The span covers every try: how long PostgreSQL, and its absence, took. */
   function commit(batch: MaskedBatch, patience: RetryOptions, { traceparent }: Span): Promise<LoadReport> {
     return tracing.span('commit', { ...placeOf(batch, traceparent), kind: 'client' }, async (span) => {
-      const report = await retry(() => sink.load(batch), patience);
+      const report = await retry(() => load(batch), patience);
       span.set({ 'masque.rows': report.rows, 'masque.duplicates': report.duplicates });
       return report;
     });
+  }
+
+  async function load(batch: MaskedBatch): Promise<LoadReport> {
+    if (now() > batch.receivedAt + longestMs) throw outlived();
+    return sink.load(batch);
   }
 }
 
 function placeOf({ batch, pipeline, messageIds }: MaskedBatch, parent: string | undefined) {
   return { batch, pipeline, messages: messageIds.length, parent };
+}
+
+/** The ledger's least retention counts on it (docs/guarantees.md). */
+const longestMs = 86_400_000;
+
+function outlived(): Fault {
+  return new Fault('batch_outlived', 'a batch was received more than a day ago', {
+    heals: false,
+    advice: 'It is dropped: SQS has shown its messages again. Is the clock of the extractor, or of the loader, wrong?',
+  });
 }

@@ -8,6 +8,7 @@ import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
 import { createHandler } from './handle.ts';
 import { createInstruments } from './instruments.ts';
+import { createLedgerKeeper } from './ledger-keeper.ts';
 
 /** Columns → rows, rejects → quarantine, receipts → extractor. It holds no key and sees no plain value. */
 export async function createLoaderStage(context: StageContext<typeof settings>): Promise<Service> {
@@ -52,18 +53,24 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       onRetry: waits('load_retried'),
     }),
     onFault(fault, { batch, tries }) {
-      // A batch that a newer release wrote says nothing of what this replica can do with others.
-      if (!fault.code.startsWith('handoff_')) waitingFor = fault.code;
+      // A batch that a newer release wrote, or one of long ago, says nothing of what this replica can do with others.
+      if (!fault.code.startsWith('handoff_') && fault.code !== 'batch_outlived') waitingFor = fault.code;
       count.failed(fault.code);
       logFault('load_fault', fault, { batch, tries });
     },
-    // A batch masked with a wrong key stays so. Dropped, its messages are received and masked again.
-    isHopeless: ({ code }) => code === 'key_differs',
+    // A batch masked with a wrong key stays so, as one of long ago does. Dropped, its messages are received again.
+    isHopeless: ({ code }) => code === 'key_differs' || code === 'batch_outlived',
     onStuck: (fault) => context.fail(fault),
     onDropped: ({ batch, code }) => log.warn('batch_dropped', { batch, code }),
   });
 
   jobs.expose(metrics, { pipeline: pipeline.name, handoff: masked.name, stage: 'loader', consumer });
+  const ledger = createLedgerKeeper({
+    keep: () => sink.keepLedger(set.LEDGER_RETENTION_DAYS),
+    onKept: ({ detached, dropped }) =>
+      log.info('ledger_days_retired', { detached: detached.join(' '), dropped: dropped.join(' ') }),
+    onFault: (fault) => logFault('ledger_fault', fault),
+  });
 
   let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
@@ -71,6 +78,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       await retry(() => jobs.check(), { signal, onRetry: waits('waiting_for_redis') });
       await retry(() => sink.check(), { signal, onRetry: waits('waiting_for_postgres') });
       await consumer.start();
+      ledger.start();
       log.info('loading', { pipeline: pipeline.name, table: pipeline.target.table });
       waitingFor = undefined;
       presence = jobs.presence.announce({
@@ -84,6 +92,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
     waitingFor: () => waitingFor,
     async stop(deadline) {
       await presence?.stop();
+      ledger.stop();
       const { abandoned } = await consumer.stop(deadline);
       await Promise.all([jobs.close(), sink.close()]);
       return { abandoned };

@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { newBatchId } from '@masque/handoff';
 import { masked, type MaskedBatch } from '@masque/handoff-masked';
 
+/** When the batches of these tests were received: long ago. */
+export const receivedAt = Date.UTC(2025, 0, 15, 12) + 3_000;
+
 /** A batch of two rows and a reject, as the loader reads it from Redis. */
 export function aBatch(changes: Partial<MaskedBatch> = {}): MaskedBatch {
-  const sentAt = Date.UTC(2025, 0, 15, 12);
+  const sentAt = receivedAt - 3_000;
   const read = masked.read(
     masked.write({
       batch: newBatchId(),
@@ -14,7 +17,7 @@ export function aBatch(changes: Partial<MaskedBatch> = {}): MaskedBatch {
       messageIds: [randomUUID(), randomUUID(), randomUUID()],
       receipts: ['r-0', 'r-1', 'r-2'],
       sentAt: [sentAt + 1_000, sentAt, sentAt + 2_000],
-      receivedAt: sentAt + 3_000,
+      receivedAt,
       rows: [0, 2],
       columns: { words: ['a', 'b'] },
       rejects: [{ at: 1, reason: 'not_json', fields: [], body: Buffer.from('sealed').toString('base64') }],

@@ -10,7 +10,7 @@ import { createJobQueue } from '@masque/job-queue';
 import { createInspector, createPostgresSink, type LoadReport, migrate } from '@masque/postgres-sink';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
-import { aBatch, delivered } from './a-batch.ts';
+import { aBatch, delivered, receivedAt } from './a-batch.ts';
 
 const { postgresUrl, redisUrl } = inject('stack' as never) as { postgresUrl: string; redisUrl: string };
 
@@ -37,6 +37,7 @@ async function setup(changes: { readonly databaseUrl?: string } = {}) {
       waited.push(fault.code);
       retried.resolve(fault);
     },
+    now: () => receivedAt,
   });
   // A key id is the whole database's; each test has its own.
   const key = { kid: name, method: 'rsa', fingerprint: 'one' };

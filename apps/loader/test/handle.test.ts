@@ -3,7 +3,7 @@ import { settled, type SettledBatch } from '@masque/handoff-settled';
 import { noTracing } from '@masque/observability';
 import { expect, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
-import { aBatch, delivered } from './a-batch.ts';
+import { aBatch, delivered, receivedAt } from './a-batch.ts';
 
 const away = new Fault('postgres_unreachable', 'away', { heals: true });
 const wrong = new Fault('key_differs', 'wrong', { heals: false });
@@ -16,6 +16,7 @@ type Step = 'registerKeys' | 'load' | 'publish';
 function setup(plan: Partial<Record<Step, Fault[]>> = {}, inUse: readonly string[] = []) {
   const log: string[] = [];
   const published: SettledBatch[] = [];
+  const clock = { now: receivedAt };
   const abort = new AbortController();
   const step = async (name: Step): Promise<void> => {
     log.push(name);
@@ -45,8 +46,9 @@ function setup(plan: Partial<Record<Step, Fault[]>> = {}, inUse: readonly string
     isMaskedWith: async (fingerprints) => fingerprints.some((fingerprint) => inUse.includes(fingerprint)),
     onLoaded: (batch, loaded) => void log.push(`loaded ${batch.messageIds.length}: ${JSON.stringify(loaded)}`),
     onRetry: (fault) => events.onRetry(fault),
+    now: () => clock.now,
   });
-  return { handle, log, published, abort, events };
+  return { handle, log, published, abort, events, clock };
 }
 
 const loaded = `loaded 3: ${JSON.stringify(report)}`;
@@ -121,5 +123,18 @@ test('a batch masked with a wrong key waits while a masker has that key, and is 
   expect(log).toEqual(['registerKeys', 'waits for key_differs']);
   inUse.pop();
   await expect(handle(delivered(aBatch()), abort.signal)).rejects.toBe(wrong);
+  expect(published).toEqual([]);
+});
+
+test('nothing is loaded of a batch received more than a day ago, also when the day ends while PostgreSQL is away', async () => {
+  const day = 86_400_000;
+  const { handle, log, published, abort, events, clock } = setup({ load: [away] });
+  clock.now = receivedAt + day;
+  events.onRetry = () => (clock.now += 1);
+  await expect(handle(delivered(aBatch()), abort.signal)).rejects.toMatchObject({
+    code: 'batch_outlived',
+    heals: false,
+  });
+  expect(log).toEqual(['registerKeys', 'load']);
   expect(published).toEqual([]);
 });

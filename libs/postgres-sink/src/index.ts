@@ -2,6 +2,7 @@ export { createInspector, type Inspector, type PipelineCounts } from './inspecto
 export { migrate, type MigrateOptions, type MigrateReport } from './migrate.ts';
 export {
   createPostgresSink,
+  type LedgerUpkeep,
   type LoadReport,
   type PostgresSink,
   type PostgresSinkOptions,

@@ -1,10 +1,11 @@
 import { checkTarget } from './check-target.ts';
 import { createKeyRegister } from './key-register.ts';
+import { keepLedger, type LedgerUpkeep } from './ledger-upkeep.ts';
 import { createLoader, type LoadReport } from './loader.ts';
 import { createPool, type SqlCall } from './pool.ts';
 import type { SinkBatch, SinkKey, Target } from './target.ts';
 
-export type { LoadReport, SqlCall };
+export type { LedgerUpkeep, LoadReport, SqlCall };
 
 export interface PostgresSinkOptions {
   /** DATABASE_URL: `postgres://user:password@host:port/database`. */
@@ -41,6 +42,11 @@ export interface PostgresSink {
    * @throws {Fault} `key_differs`
    */
   registerKeys(keys: readonly SinkKey[]): Promise<void>;
+  /**
+   * Makes the ledger's partitions of the days to come, and retires those that nothing has been loaded into for so
+   * many days, at least 30.
+   */
+  keepLedger(retentionDays: number): Promise<LedgerUpkeep>;
   close(): Promise<void>;
 }
 
@@ -53,6 +59,7 @@ export function createPostgresSink(options: PostgresSinkOptions): PostgresSink {
     check: () => checkTarget(pool, target),
     load: (batch) => loader.load(batch),
     registerKeys: (used) => keys.register(used),
+    keepLedger: (retentionDays) => keepLedger(pool, retentionDays),
     close: () => pool.close(),
   };
 }

@@ -30,7 +30,7 @@ export const needs: Readonly<Record<Role, Needs>> = {
       keys: { insert: 'pipeline kid method fingerprint', select: 'pipeline kid method fingerprint' },
       migrations: { select: 'version' },
     },
-    functions: ['ensure_ledger_day'],
+    functions: ['ensure_ledger_day', 'retire_ledger_day'],
   },
   /** Counts, times and reasons. No row of the target, no body, no masked row, and nothing to write. */
   dashboard: {

@@ -122,6 +122,7 @@ describe('privileges', () => {
         .sort(),
     ).toEqual([
       'EXECUTE on function masque.ensure_ledger_day',
+      'EXECUTE on function masque.retire_ledger_day',
       'INSERT (id, words) on notes',
       'INSERT (kid, method, fingerprint, pipeline) on masque.keys',
       'INSERT (message_id, sent_day, pipeline) on masque.ledger',

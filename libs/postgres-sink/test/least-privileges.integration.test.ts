@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createInspector, migrate, openQuarantine } from '../src/index.ts';
-import { ownNeeds, type Role } from '../src/privileges.ts';
+import { needs, ownNeeds, type Role } from '../src/privileges.ts';
 import { aBatch, dayMs, noon, notes } from './own-database.ts';
 import { type OwnRoles, ownRoles } from './own-roles.ts';
 
@@ -26,6 +26,7 @@ describe('the loader’s role', () => {
       duplicates: 0,
     });
     expect(await sink.load(batch)).toMatchObject({ duplicates: 3 });
+    expect(await sink.keepLedger(30)).toMatchObject({ busy: false });
   });
 
   test('and each grant is needed: without it the check says so; another run of --roles gives it back', async () => {
@@ -38,7 +39,10 @@ describe('the loader’s role', () => {
         const words = `${privilege} (${columns[0] ?? ''}) on masque.${name}`;
         return [words, words];
       }),
-      ['execute on function masque.ensure_ledger_day', 'EXECUTE on function masque.ensure_ledger_day'],
+      ...needs.loader.functions.map((name) => [
+        `execute on function masque.${name}`,
+        `EXECUTE on function masque.${name}`,
+      ]),
     ] as const;
     for (const [revoked = '', missing = ''] of grants) {
       await database.sql(`revoke ${revoked} from ${prefix}_loader`);
@@ -141,6 +145,7 @@ describe('the custodian’s role', () => {
       'delete from masque.quarantine',
       `update masque.quarantine set reason = 'another'`,
       `select masque.ensure_ledger_day('2025-01-15')`,
+      'select masque.retire_ledger_day(30)',
       'delete from notes',
       'truncate masque.ledger',
       'create table masque.mine ()',
