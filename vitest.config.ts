@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'unit',
           // For machines that do something else as well; no test is about time.
           testTimeout: 30_000,
-          include: [`${everywhere}/test/**/*.test.ts`, '{pipelines,build}/test/**/*.test.ts'],
+          include: [`${everywhere}/test/**/*.test.ts`, '{pipelines,build,deploy}/test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.integration.test.ts'],
         },
       },
