@@ -6,6 +6,7 @@ import { keysCommand } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { redriveCommand } from './commands/redrive.ts';
+import { rekeyCommand } from './commands/rekey.ts';
 import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
 import { unmaskCommand } from './commands/unmask.ts';
@@ -23,6 +24,7 @@ const groups: Readonly<Record<string, readonly (readonly [() => Command, string]
   ],
   'For the custodian:': [
     [unmaskCommand, 'recover values from tokens'],
+    [rekeyCommand, 'exchange one key’s tokens for another’s'],
     [quarantineCommand, 'see, replay or discard what could not be loaded'],
     [redriveCommand, 'move messages back from a dead-letter queue'],
     [auditCommand, 'check the record of what was looked at'],

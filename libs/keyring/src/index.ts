@@ -3,5 +3,6 @@ export { type CustodianKeys, openCustodianKeys } from './custodian-keys.ts';
 export { initKeys } from './init.ts';
 export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';
+export { openTranslator } from './translator.ts';
 export { openUnmasker } from './unmasker.ts';
-export type { OriginKeys, Unmasked } from '@masque/masking';
+export type { OriginKeys, Translator, Unmasked } from '@masque/masking';

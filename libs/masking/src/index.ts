@@ -14,6 +14,7 @@ export {
 } from './keys.ts';
 export { createMasker, type Masker, type MaskerOptions } from './masker.ts';
 export { createOriginKeys, type Origin, type OriginKeys } from './origin.ts';
+export { createTranslator, type Translator, type TranslatorKey, type TranslatorOptions } from './translator.ts';
 export { parseToken, type Token } from './token.ts';
 export { createUnmasker, type Unmasked, type Unmasker, type UnmaskerOptions, type UnmaskHelp } from './unmasker.ts';
 export type { VaultEntries, VaultEntry } from './vault-entries.ts';

@@ -46,8 +46,8 @@ export function createRsaUnmasking(key: UnmaskKey): UnmaskingMethod {
   const bytes = modulusBytes(key.privateKey);
   return {
     fits: (length) => length === bytes,
-    open(body, fields) {
-      const message = decryptOaep(key.privateKey, body);
+    async open(body, fields) {
+      const message = await decryptOaep(key.privateKey, body);
       if (message === undefined) return [];
       try {
         const value = utf8.decode(message);

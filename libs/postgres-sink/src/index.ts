@@ -16,3 +16,4 @@ export {
   type QuarantineFilter,
   type QuarantineStatus,
 } from './quarantine.ts';
+export { type ColumnCount, openRekeying, type Pair, type Rekeying, type RekeyingOptions } from './rekeying.ts';

@@ -46,13 +46,17 @@ export const needs: Readonly<Record<Role, Needs>> = {
     },
     functions: [],
   },
-  /** Decides about the quarantine, looks tokens up. It creates nothing, and cannot make the ledger forget. */
+  /**
+   * Decides about the quarantine, looks tokens up, and takes them over to another key. It creates nothing, and cannot
+   * make the ledger forget.
+   */
   custodian: {
-    target: { select: 'all', insert: 'fed' },
+    target: { select: 'all', insert: 'fed', update: 'fed' },
     own: {
       ledger: { select: 'all' },
       quarantine: { select: 'all', update: 'status decided_at reason_given body masked_row' },
-      keys: { select: 'all' },
+      keys: { select: 'all', insert: 'pipeline kid method fingerprint' },
+      aliases: { select: 'all', insert: 'all', delete: 'all' },
       migrations: { select: 'all' },
     },
     functions: [],

@@ -1,6 +1,6 @@
 import { type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
 import { createLogUpdate } from 'log-update';
-import { columnsOf, count, isLive, paint, remark } from '../output/terminal.ts';
+import { bar, columnsOf, count, isLive, paint, remark } from '../output/terminal.ts';
 
 /** Progress of the stages on standard error: drawn over in a terminal, plain lines elsewhere. */
 export interface LiveView {
@@ -103,11 +103,4 @@ interface Column {
 
 function column(cells: readonly string[]): Column {
   return { cells, width: Math.max(...cells.map((cell) => cell.length)) };
-}
-
-/** In steps of half a column. */
-function bar(share: number, width: number): string {
-  const halves = Math.max(0, Math.min(2 * width, Math.floor(share * 2 * width)));
-  const done = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
-  return paint(process.stderr, 'cyan', done) + paint(process.stderr, 'dim', '─'.repeat(width - done.length));
 }

@@ -78,3 +78,10 @@ export function printable(text: string): string {
 export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
+
+/** In steps of half a column. */
+export function bar(share: number, width: number): string {
+  const halves = Math.max(0, Math.min(2 * width, Math.floor(share * 2 * width)));
+  const done = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
+  return paint(process.stderr, 'cyan', done) + paint(process.stderr, 'dim', '─'.repeat(width - done.length));
+}
