@@ -16,6 +16,14 @@ export function createInstruments(metrics: Metrics) {
   const refused = metrics.counter('masque_loader_refused_rows_total', 'Rows that PostgreSQL refused, by SQLSTATE.', [
     'sqlstate',
   ]);
+  const entries = metrics.counter(
+    'masque_loader_vault_entries_total',
+    'Entries stored in the vault: values that it had not seen before.',
+  );
+  const erased = metrics.counter(
+    'masque_loader_erased_values_total',
+    'Values of new rows whose entry in the vault was erased before, and stays so.',
+  );
   const retries = metrics.counter('masque_loader_retries_total', 'Tries that waiting was expected to heal, by code.', [
     'code',
   ]);
@@ -55,6 +63,8 @@ export function createInstruments(metrics: Metrics) {
         quarantined.inc({ reason: 'refused_by_database' }, count);
         refused.inc({ sqlstate }, count);
       }
+      entries.inc(report.vault?.stored ?? 0);
+      erased.inc(report.vault?.erased ?? 0);
       duration.observe(seconds);
       latency.observe(Math.max(0, (lastCommit - Math.min(...batch.sentAt)) / 1_000));
     },

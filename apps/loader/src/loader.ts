@@ -49,6 +49,8 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       onLoaded(batch, report, seconds) {
         waitingFor = undefined;
         count.loaded(batch, report, seconds);
+        const erased = report.vault?.erased ?? 0;
+        if (erased > 0) log.warn('erased_values_arrived', { batch: batch.batch, values: erased });
       },
       onRetry: waits('load_retried'),
     }),

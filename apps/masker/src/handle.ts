@@ -1,8 +1,8 @@
 import { Fault } from '@masque/fault';
 import { type extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
-import type { masked } from '@masque/handoff-masked';
+import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
-import type { Masker, OriginKeys } from '@masque/masking';
+import type { Masker, OriginKeys, VaultEntry } from '@masque/masking';
 import type { Span, Tracing } from '@masque/observability';
 import { type Opener, quarantineContext, type Sealer } from '@masque/sealing';
 import type { BatchInput, MaskedColumns } from './mask-batch.ts';
@@ -62,6 +62,7 @@ export function createHandler(deps: HandlerDeps) {
       rows: [...result.rows],
       columns: Object.fromEntries(Object.entries(result.columns).map(([name, cells]) => [name, [...cells]])),
       rejects,
+      ...(result.entries.length === 0 ? {} : { entries: inColumns(result.entries) }),
       keys: deps.keys().map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
     });
     span.set({ 'masque.rows': result.rows.length, 'masque.rejects': rejects.length });
@@ -69,6 +70,14 @@ export function createHandler(deps: HandlerDeps) {
     deps.onMasked(result, (performance.now() - began) / 1_000);
     return 'done';
   }
+}
+
+function inColumns(entries: readonly VaultEntry[]): NonNullable<MaskedBatch['entries']> {
+  return {
+    tokens: entries.map(({ token }) => token),
+    kids: entries.map(({ kid }) => kid),
+    ciphertexts: entries.map(({ ciphertext }) => ciphertext),
+  };
 }
 
 /** A message that was sent again goes by its first id and time, or it would be loaded twice. */

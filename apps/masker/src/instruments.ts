@@ -3,7 +3,7 @@ import type { Metrics } from '@masque/observability';
 import type { MaskedColumns } from './mask-batch.ts';
 
 /** What the masker counts. */
-export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats'>) {
+export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats' | 'entriesEncrypted'>) {
   const records = metrics.counter('masque_masker_masked_records_total', 'Records that became rows.');
   const batches = metrics.counter('masque_masker_masked_batches_total', 'Batches handed to the loader.');
   const rejects = metrics.counter('masque_masker_rejected_messages_total', 'Messages put aside, by reason.', [
@@ -23,7 +23,12 @@ export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats'
   );
   const hits = metrics.counter('masque_masker_memo_hits_total', 'Tokens found among the remembered.');
   const misses = metrics.counter('masque_masker_memo_misses_total', 'Tokens that had to be made.');
+  const encrypted = metrics.counter(
+    'masque_masker_vault_entries_encrypted_total',
+    'Entries of the vault that were encrypted, and not found among the remembered.',
+  );
   let known = masker.stats();
+  let knownEncrypted = masker.entriesEncrypted();
   return {
     masked(batch: MaskedColumns, seconds: number) {
       batches.inc();
@@ -35,6 +40,8 @@ export function createInstruments(metrics: Metrics, masker: Pick<Masker, 'stats'
       hits.inc(now.hits - known.hits);
       misses.inc(now.misses - known.misses);
       known = now;
+      encrypted.inc(masker.entriesEncrypted() - knownEncrypted);
+      knownEncrypted = masker.entriesEncrypted();
     },
     failed: (code: string) => faults.inc({ code }),
     /** What it says of itself to who cannot scrape it. */

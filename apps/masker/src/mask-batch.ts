@@ -8,8 +8,9 @@
  * - Each message is in `rows` or in `rejects`, never both, never neither: one bad message disturbs no neighbour.
  * - A cell of a masked field comes out of the masker and nowhere else. `columnCells` has no path from a masked field
  *   to a cell but its tokens, and a masker that throws fails the whole batch, which is then tried again: closed.
+ * - Every token of the vault in a row has its entry in `entries`, and no entry is there without a row.
  */
-import type { Masker } from '@masque/masking';
+import type { Masker, VaultEntries, VaultEntry } from '@masque/masking';
 import { isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
 import { isReject, type JsonObject, parseBody, type Reject } from './body.ts';
 import { type Cell, convertedCell, messageCell } from './cell.ts';
@@ -20,6 +21,8 @@ export interface MaskedColumns {
   readonly rows: readonly number[];
   readonly columns: Readonly<Record<string, readonly Cell[]>>;
   readonly rejects: readonly (Reject & { readonly at: number })[];
+  /** What the vault must hold for the tokens in `columns`. */
+  readonly entries: readonly VaultEntry[];
   /** Members of records that the pipeline does not name; they are dropped. */
   readonly extraFields: number;
 }
@@ -60,10 +63,12 @@ export function createBatchMasker(
     }
 
     const tokens = new Map<string, Map<number, string | null>>();
+    const entries: VaultEntries = new Map();
     for (const field of maskedFields) {
       const results = masker.mask(
         field,
         found.map(({ record }) => (record[field] as string | null | undefined) ?? null),
+        entries,
       );
       const ofField = new Map<number, string | null>();
       for (const [place, { at }] of found.entries()) {
@@ -98,13 +103,26 @@ export function createBatchMasker(
       }),
     );
     const kept = found.map(({ at }) => !rejects.has(at));
+    const rows = found.filter((_, place) => kept[place]).map(({ at }) => at);
     return {
-      rows: found.filter((_, place) => kept[place]).map(({ at }) => at),
+      rows,
       columns: Object.fromEntries(
         columns.map(({ name }, index) => [name, (converted[index] ?? []).filter((_, place) => kept[place])]),
       ),
       rejects: [...rejects].sort(([a], [b]) => a - b).map(([at, { reason, fields }]) => ({ at, reason, fields })),
+      entries: entriesOf(rows, tokens.values(), entries),
       extraFields,
     };
   };
+}
+
+/** A message that was rejected after one of its fields was masked leaves nothing in the vault. */
+function entriesOf(
+  rows: readonly number[],
+  tokens: Iterable<ReadonlyMap<number, string | null>>,
+  entries: VaultEntries,
+): VaultEntry[] {
+  if (entries.size === 0) return [];
+  const used = new Set([...tokens].flatMap((ofField) => rows.map((at) => ofField.get(at))));
+  return [...entries.values()].filter(({ token }) => used.has(token));
 }

@@ -1,10 +1,10 @@
-import { Fault, retry } from '@masque/fault';
+import { type Fault, retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
 import { keyPaths } from '@masque/key-files';
 import { createMasker, createOriginKeys, readMaskKeys } from '@masque/masking';
-import { loadPipeline, type Pipeline } from '@masque/pipeline';
+import { loadPipeline } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
 import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
@@ -15,26 +15,10 @@ import { createBatchMasker } from './mask-batch.ts';
 /** Faults of a batch itself: it is not what an extractor made, and no other masker could open it either. */
 const hopeless: ReadonlySet<string> = new Set(['seal_broken', 'batch_miscounted']);
 
-/** A vault's token without its entry would be lost for ever, and the handoff to the loader carries no entries yet. */
-function refuseVault({ mask }: Pipeline): void {
-  const fields = Object.keys(mask).filter((field) => mask[field]?.method === 'vault');
-  if (fields.length === 0) return;
-  throw new Fault(
-    'vault_unsupported',
-    `the pipeline masks ${fields.join(', ')} with vault, which the stages do not store yet`,
-    {
-      heals: false,
-      setting: 'MASQUE_PIPELINE',
-      advice: 'Use another method, such as rsa.',
-    },
-  );
-}
-
 /** Sealed batches → columns and rejects. The only stage that sees a plain value; it keeps none. */
 export async function createMaskerStage(context: StageContext<typeof settings>): Promise<Service> {
   const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
-  refuseVault(pipeline);
   const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
   const [sealKeys, quarantineKey, maskKeys] = await Promise.all([
     readSealPrivateKeys(files.sealPrivate),

@@ -16,12 +16,29 @@ const reject = z.object({
 });
 
 /**
+ * What `masque.vault` must hold so that the vault's tokens in `columns` can be opened, each distinct token once. In
+ * the shape in which they are stored, so that nothing about them is left for PostgreSQL to refuse.
+ */
+const entries = z
+  .object({
+    tokens: z.array(z.string().regex(/^vlt1\.[a-z2-7]{6}\.[\w-]{43}$/)).min(1),
+    kids: z.array(z.string().regex(/^[a-z2-7]{6}$/)),
+    /** Base64 of the values, encrypted to the custodian. */
+    ciphertexts: z.array(z.base64().min(4)),
+  })
+  .refine((e) => e.kids.length === e.tokens.length && e.ciphertexts.length === e.tokens.length);
+
+/**
  * masker → loader: rows as columns, and rejects. Columns, because that is what one `unnest` statement takes and what
  * JSON repeats least. A message is either in `rows` or in `rejects`.
+ *
+ * A batch with entries is of version 2. A loader of the release before would drop them as a field that it does not
+ * know, and load tokens that nobody could ever open; it leaves version 2 to loaders that store entries.
  */
 export const masked = defineHandoff({
   name: 'masked',
   version: 1,
+  raisedBy: { entries: 2 },
   schema: z
     .object({
       ...batchEnvelope,
@@ -34,6 +51,8 @@ export const masked = defineHandoff({
       /** By column name of the target table; every column has one cell a row. */
       columns: z.record(z.string(), z.array(cell)),
       rejects: z.array(reject),
+      /** Left out where no row has a token of the vault. */
+      entries: entries.optional(),
       /** The keys that made the tokens in this batch; the loader refuses a kid whose fingerprint it knows otherwise. */
       keys: z.array(z.object({ kid: z.string(), method: z.string(), fingerprint: z.string() })),
     })

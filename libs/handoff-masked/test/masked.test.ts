@@ -101,9 +101,35 @@ test.each<[string, object, string]>([
   expect(read({ ...masked.write(aBatch([true])), ...broken })).toEqual({ ok: false, why: 'shape', at });
 });
 
+const token = `vlt1.k7x2qa.${'A'.repeat(43)}`;
+const entries = { tokens: [token], kids: ['k7x2qa'], ciphertexts: ['c2VhbGVk'] };
+
+test('a batch with entries is of version 2, so that a loader which would drop them leaves it alone', () => {
+  const batch = aBatch([true], { entries });
+  expect(masked.write(batch)).toMatchObject({ v: 2 });
+  expect(read(masked.write(batch))).toEqual({ ok: true, value: batch });
+  expect(read({ ...masked.write(batch), v: 1 })).toEqual({ ok: false, why: 'shape', at: 'v' });
+  expect(masked.write(aBatch([true]))).toMatchObject({ v: 1 });
+});
+
+test.each<[string, object]>([
+  ['none at all', { tokens: [], kids: [], ciphertexts: [] }],
+  ['a token of another method', { tokens: [token.replace('vlt1', 'rsa1')] }],
+  ['a value in a token’s place', { tokens: ['SENTINEL'] }],
+  ['a token too short', { tokens: [token.slice(0, -1)] }],
+  ['a key id that is none', { kids: ['SENTINEL'] }],
+  ['a ciphertext that is no base64', { ciphertexts: ['c2VhbGV'] }],
+  ['an empty ciphertext', { ciphertexts: [''] }],
+  ['fewer ciphertexts than tokens', { ciphertexts: [] }],
+  ['more kids than tokens', { kids: ['k7x2qa', 'k7x2qa'] }],
+])('entries that the vault could not hold are refused, without a value: %s', (_, broken) => {
+  const result = read({ ...masked.write(aBatch([true], { entries })), entries: { ...entries, ...broken } });
+  expect(result).toMatchObject({ ok: false, why: 'shape', at: 'entries' });
+});
+
 test('a newer version is left to newer replicas; its new fields alone are tolerated', () => {
   const batch = aBatch([true]);
-  expect(read({ ...masked.write(batch), v: 2 })).toEqual({ ok: false, why: 'version', at: 'v' });
+  expect(read({ ...masked.write(batch), v: 3 })).toEqual({ ok: false, why: 'version', at: 'v' });
   expect(read({ ...masked.write(batch), priority: 9, rejects: [] })).toEqual({ ok: true, value: batch });
 });
 

@@ -8,12 +8,14 @@ import type { BatchEnvelope } from './batch.ts';
  *
  * On the wire, in BullMQ's job data: `{ "v": 1, …fields }`. Rules for change, so that two releases can run side by
  * side: a name never changes its meaning; a new field is optional until no release that lacks it can be running; a
- * change that an older consumer would misread raises `version`, and consumers leave versions they do not know to
- * replicas that do.
+ * change that an older consumer would misread raises the version, and consumers leave versions they do not know to
+ * replicas that do. Where only batches with a certain field would be misread, the field raises the version of these
+ * alone: the others are still read by every release.
  */
 export interface Handoff<Schema extends z.ZodType<BatchEnvelope> = z.ZodType<BatchEnvelope>> {
   /** Last part of the queue's name: `extracted`, `masked`, `settled`. */
   readonly name: string;
+  /** Of a batch that has none of the fields which raise it. */
   readonly version: number;
   readonly schema: Schema;
   /** What goes on the wire. */
@@ -39,24 +41,38 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
   readonly name: string;
   readonly version: number;
   readonly schema: Schema;
+  /** Optional fields that a consumer of `version` must not overlook, and the version of a batch that has one. */
+  readonly raisedBy?: Readonly<Record<string, number>>;
 }): Handoff<Schema> {
-  const { name, version, schema } = contract;
+  const { name, version, schema, raisedBy = {} } = contract;
+  const highest = Math.max(version, ...Object.values(raisedBy));
+  const versionOf = (value: unknown): number => {
+    const fields = value as Readonly<Record<string, unknown>>;
+    return Math.max(version, ...Object.entries(raisedBy).map(([field, v]) => (fields[field] === undefined ? 0 : v)));
+  };
   return Object.freeze({
     name,
     version,
     schema,
-    write: (value: z.input<Schema>) => Object.assign({ v: version }, value, { v: version }),
+    write(value: z.input<Schema>) {
+      const v = versionOf(value);
+      return Object.assign({ v }, value, { v });
+    },
     read(data: unknown): ReadResult<z.output<Schema>> {
       if (typeof data !== 'object' || data === null) return { ok: false, why: 'shape', at: '' };
       const written = (data as { readonly v?: unknown }).v;
-      if (written !== version) {
-        return { ok: false, why: Number.isSafeInteger(written) ? 'version' : 'shape', at: 'v' };
-      }
+      if (!isWhole(written)) return { ok: false, why: 'shape', at: 'v' };
+      if (written < version || written > highest) return { ok: false, why: 'version', at: 'v' };
       const parsed = schema.safeParse(data);
-      if (parsed.success) return { ok: true, value: parsed.data };
-      return { ok: false, why: 'shape', at: placeOf(parsed.error.issues[0]?.path ?? []) };
+      if (!parsed.success) return { ok: false, why: 'shape', at: placeOf(parsed.error.issues[0]?.path ?? []) };
+      if (versionOf(parsed.data) !== written) return { ok: false, why: 'shape', at: 'v' };
+      return { ok: true, value: parsed.data };
     },
   });
+}
+
+function isWhole(version: unknown): version is number {
+  return Number.isSafeInteger(version);
 }
 
 /** `rejects.3`: the contract's field, and the indices in it. Deeper names may be a record's keys, which are data. */

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { batchEnvelope, batchIdPattern, newBatchId } from '../src/batch.ts';
 import { defineHandoff, type HandoffInput, type HandoffOutput, queueName } from '../src/handoff.ts';
@@ -50,6 +50,45 @@ test('another version is left to others, without a look at the rest', () => {
     expect(letters.read({ rest, v })).toEqual({ ok: false, why: 'version', at: 'v' });
   });
   fc.assert(property, { numRuns: 50 });
+});
+
+describe('a field that an older consumer must not overlook', () => {
+  const older = z.object({ ...batchEnvelope, text: z.string() });
+  const before = defineHandoff({ name: 'parcels', version: 3, schema: older });
+  const now = defineHandoff({
+    name: 'parcels',
+    version: 3,
+    raisedBy: { customs: 4, insurance: 6 },
+    schema: older.extend({ customs: z.string().optional(), insurance: z.number().optional() }),
+  });
+  const parcel = { ...envelope, text: 'a' };
+
+  test('raises the version of batches that have it, and of no others', () => {
+    expect(now.write(parcel)).toMatchObject({ v: 3 });
+    expect(now.write({ ...parcel, customs: undefined })).toMatchObject({ v: 3 });
+    expect(now.write({ ...parcel, customs: 'x' })).toMatchObject({ v: 4 });
+    expect(now.write({ ...parcel, customs: 'x', insurance: 1 })).toMatchObject({ v: 6 });
+  });
+
+  test('so the release before leaves these to others, and takes the rest', () => {
+    expect(before.read(now.write(parcel)).ok).toBe(true);
+    expect(before.read(now.write({ ...parcel, customs: 'x' }))).toEqual({ ok: false, why: 'version', at: 'v' });
+    expect(now.read(before.write(parcel)).ok).toBe(true);
+  });
+
+  test.each([
+    [3, { customs: 'x' }],
+    [4, {}],
+    [4, { insurance: 1 }],
+    [5, { customs: 'x' }],
+    [6, { customs: 'x' }],
+  ])('and no release writes version %i with %j', (v, fields) => {
+    expect(now.read({ v, ...parcel, ...fields })).toEqual({ ok: false, why: 'shape', at: 'v' });
+  });
+
+  test('what is beyond the highest, or below the lowest, is of another release', () => {
+    for (const v of [2, 7]) expect(now.read({ v, ...parcel })).toEqual({ ok: false, why: 'version', at: 'v' });
+  });
 });
 
 test.each([undefined, null, '3', 3.5, true, [3]])('%j is no version at all', (v) => {

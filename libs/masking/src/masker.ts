@@ -24,6 +24,8 @@ export interface Masker {
   keys(this: void): { kid: string; method: MethodName; fingerprint: string }[];
   /** Since the start: values that needed no computation, and those that did. */
   stats(this: void): { hits: number; misses: number };
+  /** Since the start: entries of the vault that were encrypted, which costs an RSA operation each. */
+  entriesEncrypted(this: void): number;
 }
 
 type Result = string | null | Refusal;
@@ -64,7 +66,7 @@ export function composeMasker(fields: readonly Field[]): Masker {
     mask(name, values, entries) {
       const field = byName.get(name);
       if (field === undefined) throw fieldNotMasked(name);
-      if (field.method.entries !== undefined && entries === undefined) throw entriesUncollected(name);
+      if (field.method.vault !== undefined && entries === undefined) throw entriesUncollected(name);
       try {
         return maskColumn(field, values, stats, entries);
       } catch (error) {
@@ -76,6 +78,7 @@ export function composeMasker(fields: readonly Field[]): Masker {
       return [...new Map(keys.map((key) => [key.kid, key])).values()];
     },
     stats: () => ({ ...stats }),
+    entriesEncrypted: () => fields.reduce((sum, { method }) => sum + (method.vault?.encrypted() ?? 0), 0),
   };
 }
 
@@ -131,12 +134,12 @@ function collectEntries(
   results: readonly Result[],
   into: VaultEntries,
 ): void {
-  if (method.entries === undefined) return;
+  if (method.vault === undefined) return;
   const masked = values.flatMap((value, index) => {
     const token = results[index];
     return typeof token === 'string' ? [{ value, token }] : [];
   });
-  const entries = method.entries(
+  const entries = method.vault.entries(
     masked.map(({ value }) => value),
     masked.map(({ token }) => token),
   );

@@ -1,5 +1,5 @@
 import type { MaskSpec, Refusal } from '@masque/pipeline';
-import type { VaultEntry } from './vault-entries.ts';
+import type { EntryMaker } from './vault-entries.ts';
 
 export type MethodName = MaskSpec['method'];
 
@@ -22,7 +22,7 @@ export interface MaskingMethod {
    */
   isToken(this: void, result: unknown, value: string): boolean;
   /** What the vault must hold for these tokens to be of use to the custodian. Only the method `vault` has it. */
-  entries?(this: void, values: readonly string[], tokens: readonly string[]): VaultEntry[];
+  readonly vault?: EntryMaker;
 }
 
 /** What a token may stand for. */

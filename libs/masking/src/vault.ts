@@ -33,7 +33,7 @@ export function createVaultMasking(field: string, key: PublicMaskKey, limits: Me
     maskBatch: (values) =>
       values.map((value) => (fits(value, longest) ? prefix + keyedHash(value, 'base64url') : refuse('too_long'))),
     isToken: prefixedTokenCheck('vault', key.kid, (bytes) => bytes === 32),
-    entries: createEntryMaker(key.kid, key.publicKey, limits),
+    vault: createEntryMaker(key.kid, key.publicKey, limits),
   };
 }
 

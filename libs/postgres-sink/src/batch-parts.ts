@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { arrayLiteral } from './array-literal.ts';
+import { createEntryParts } from './entry-parts.ts';
 import { ledgerId, utcDay } from './ledger.ts';
 import { fieldSeparator } from './sql/load-batch.ts';
 import type { Cell, SinkBatch, Target } from './target.ts';
@@ -24,13 +25,16 @@ export interface BatchParts {
   days(part: Part): Set<string>;
   /** Parameters of `loadBatchSql`. */
   parameters(part: Part): unknown[];
+  /** Does the vault need entries for these rows? Then they are among the parameters. */
+  hasEntries(part: Part): boolean;
   /** Parameters of `quarantineRowSql`. */
   refusedRow(row: number, column: string | undefined, sqlstate: string): unknown[];
 }
 
-/** @throws {Fault} `definition_differs`, `batch_malformed` */
+/** @throws {Fault} `definition_differs`, `batch_malformed`, `entry_missing` */
 export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
   checkColumns(target, batch);
+  const entries = createEntryParts(target, batch);
   const dayOf = memoize(utcDay);
   const keys = batch.messageIds.map((id, at): LedgerKey => {
     const sentAt = batch.sentAt[at] ?? -1;
@@ -62,6 +66,7 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
         ...keyArrays(keys.rows),
         ...target.columns.map(({ name }) => arrayLiteral(cells(batch.columns[name]))),
       ];
+      if (entries.needs(part.rows)) values.push(...entries.of(part.rows));
       if (part.rejects.length === 0) return values;
       const rejects = part.rejects.flatMap((reject) => batch.rejects[reject] ?? []);
       return [
@@ -75,6 +80,7 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
         arrayLiteral(rejects.map(({ body }) => body)),
       ];
     },
+    hasEntries: ({ rows }) => entries.needs(rows),
     refusedRow(row, column, sqlstate) {
       const at = batch.rows[row] ?? -1;
       const { id, day } = keyAt(at);
@@ -89,6 +95,7 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
         column,
         sqlstate,
         JSON.stringify(Object.fromEntries(cells)),
+        ...(entries.needs([row]) ? entries.of([row]) : []),
       ];
     },
   };

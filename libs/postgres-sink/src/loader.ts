@@ -9,6 +9,7 @@
  * Invariants
  * - Each statement is one transaction over ledger and data, so at every point each message is in both or in neither.
  * - A message is claimed in the ledger before it becomes a row or a quarantine entry, in the same transaction.
+ * - The vault's entries of a row's tokens are committed with the row, or were before (vault-entries.ts).
  * - `load` resolves only when every message of the batch has its ledger entry durably committed: by this call, or by
  *   another loader with an overlapping batch, for whose end the ledger's index made this one wait (load-batch.ts).
  * - Running it again, in whole or from the middle of a bisection, adds nothing.
@@ -17,9 +18,8 @@ import { Fault } from '@masque/fault';
 import { type BatchParts, createBatchParts, type Part } from './batch-parts.ts';
 import { createLedgerDays } from './ledger.ts';
 import type { Pool } from './pool.ts';
-import { loadBatchSql } from './sql/load-batch.ts';
-import { quarantineRowSql } from './sql/quarantine-row.ts';
 import { isRowRefusal } from './sql-fault.ts';
+import { createStatements } from './statements.ts';
 import type { SinkBatch, Target } from './target.ts';
 
 export interface LoadReport {
@@ -31,26 +31,38 @@ export interface LoadReport {
   readonly refused: Readonly<Record<string, number>>;
   /** Messages that were loaded or quarantined before, or twice in this batch. */
   readonly duplicates: number;
+  /** Where the target has tokens of the vault. */
+  readonly vault?: VaultCounts;
+}
+
+export interface VaultCounts {
+  /** New entries. */
+  readonly stored: number;
+  /** Tokens of new rows whose entry was erased before, and stays so. */
+  readonly erased: number;
 }
 
 interface Counts {
   rows: number;
+  readonly vault: { stored: number; erased: number };
   readonly rejects: Record<string, number>;
   readonly refused: Record<string, number>;
 }
 
 export function createLoader(pool: Pool, target: Target): { load(batch: SinkBatch): Promise<LoadReport> } {
   const days = createLedgerDays(pool);
-  const rowsSql = loadBatchSql(target, false);
-  const rowsAndRejectsSql = loadBatchSql(target, true);
+  const hasVault = target.columns.some(({ vault }) => vault === true);
+  const statements = createStatements(target);
 
   return {
     async load(batch) {
       const parts = createBatchParts(target, batch);
-      const report: Counts = { rows: 0, rejects: {}, refused: {} };
-      await loadPart(parts, parts.whole, report);
+      const counts: Counts = { rows: 0, rejects: {}, refused: {}, vault: { stored: 0, erased: 0 } };
+      await loadPart(parts, parts.whole, counts);
+      const { vault, ...report } = counts;
       const placed = [report.rows, ...Object.values(report.rejects), ...Object.values(report.refused)];
-      return { ...report, duplicates: batch.messageIds.length - placed.reduce((sum, count) => sum + count) };
+      const added = hasVault ? { ...report, vault } : report;
+      return { ...added, duplicates: batch.messageIds.length - placed.reduce((sum, count) => sum + count) };
     },
   };
 
@@ -72,16 +84,15 @@ export function createLoader(pool: Pool, target: Target): { load(batch: SinkBatc
 
   /** Undefined when loaded; the fault when PostgreSQL refused a row of it. */
   async function tryPart(parts: BatchParts, part: Part, report: Counts): Promise<Fault | undefined> {
-    const withRejects = part.rejects.length > 0;
     try {
       const [loaded] = await inLedgerDays(parts.days(part), () =>
-        pool.query<{ readonly rows: number; readonly rejects: string[] | null }>({
-          name: withRejects ? 'masque_load_all' : 'masque_load_rows',
-          text: withRejects ? rowsAndRejectsSql : rowsSql,
+        pool.query<{ readonly rows: number; readonly rejects: string[] | null } & Partial<VaultCounts>>({
+          ...statements.load(part.rejects.length > 0, parts.hasEntries(part)),
           values: parts.parameters(part),
         }),
       );
       report.rows += loaded?.rows ?? 0;
+      addVault(report, loaded);
       for (const reason of loaded?.rejects ?? []) report.rejects[reason] = (report.rejects[reason] ?? 0) + 1;
       return undefined;
     } catch (error) {
@@ -95,12 +106,12 @@ export function createLoader(pool: Pool, target: Target): { load(batch: SinkBatc
     const { sqlstate = '', column } = fault.details;
     const state = String(sqlstate);
     const [quarantined] = await inLedgerDays(parts.days({ rows: [row], rejects: [] }), () =>
-      pool.query<{ readonly added: number }>({
-        name: 'masque_quarantine_row',
-        text: quarantineRowSql,
+      pool.query<{ readonly added: number } & Partial<VaultCounts>>({
+        ...statements.quarantineRow(parts.hasEntries({ rows: [row], rejects: [] })),
         values: parts.refusedRow(row, typeof column === 'string' ? column : undefined, state),
       }),
     );
+    addVault(report, quarantined);
     if (quarantined?.added === 1) report.refused[state] = (report.refused[state] ?? 0) + 1;
   }
 
@@ -120,6 +131,11 @@ export function createLoader(pool: Pool, target: Target): { load(batch: SinkBatc
       throw isMissingPartition(error) ? withoutPartition() : error;
     }
   }
+}
+
+function addVault({ vault }: Counts, { stored = 0, erased = 0 }: Partial<VaultCounts> = {}): void {
+  vault.stored += stored;
+  vault.erased += erased;
 }
 
 /** "no partition of relation found for row" is a check violation (23514), but of our table, not of the row. */

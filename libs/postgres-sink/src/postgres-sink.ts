@@ -34,7 +34,8 @@ export interface PostgresSink {
   /**
    * Loads what of a batch is not loaded yet. When it resolves every message of the batch is durably in exactly one
    * place, whoever put it there, and may be deleted from SQS. Safe to call again after any failure.
-   * @throws {Fault} of the kinds that `check` throws, and `definition_differs`, `batch_malformed`, `ledger_day_missing`
+   * @throws {Fault} of the kinds that `check` throws, and `definition_differs`, `batch_malformed`, `entry_missing`,
+   *   `ledger_day_missing`
    */
   load(batch: SinkBatch): Promise<LoadReport>;
   /**

@@ -18,7 +18,10 @@ export interface Needs {
 }
 
 export const needs: Readonly<Record<Role, Needs>> = {
-  /** Its SELECTs are for RETURNING, and let it read no row of the target, no body and no masked row. */
+  /**
+   * Its SELECTs are for RETURNING and for tombstones, and let it read no row of the target, no body, no masked row and
+   * no entry. Of the vault it is asked only where the pipeline has tokens of it.
+   */
   loader: {
     target: { insert: 'fed' },
     own: {
@@ -28,6 +31,7 @@ export const needs: Readonly<Record<Role, Needs>> = {
         select: 'reason',
       },
       keys: { insert: 'pipeline kid method fingerprint', select: 'pipeline kid method fingerprint' },
+      vault: { insert: 'token kid ciphertext', select: 'token erased_at' },
       migrations: { select: 'version' },
     },
     functions: ['ensure_ledger_day', 'retire_ledger_day'],
@@ -47,8 +51,8 @@ export const needs: Readonly<Record<Role, Needs>> = {
     functions: [],
   },
   /**
-   * Decides about the quarantine, looks tokens up, and takes them over to another key. It creates nothing, and cannot
-   * make the ledger forget.
+   * Decides about the quarantine, looks tokens up, takes them over to another key, erases. It creates nothing, and
+   * cannot make the ledger forget.
    */
   custodian: {
     target: { select: 'all', insert: 'fed', update: 'fed' },
@@ -57,6 +61,7 @@ export const needs: Readonly<Record<Role, Needs>> = {
       quarantine: { select: 'all', update: 'status decided_at reason_given body masked_row' },
       keys: { select: 'all', insert: 'pipeline kid method fingerprint' },
       aliases: { select: 'all', insert: 'all', delete: 'all' },
+      vault: { select: 'all', insert: 'token kid ciphertext erased_at', update: 'ciphertext stored_at erased_at' },
       migrations: { select: 'all' },
     },
     functions: [],

@@ -12,6 +12,8 @@ export interface TargetColumn {
   readonly type: string;
   /** Set for a column of tokens: the most characters its masking method gives. */
   readonly tokenLength?: number;
+  /** Its tokens need their entries in `masque.vault`. */
+  readonly vault?: true;
 }
 
 export type Cell = string | number | boolean | null;
@@ -34,6 +36,14 @@ export interface SinkBatch {
     /** Base64. */
     readonly body: string;
   }[];
+  /** What the vault must hold for the tokens in `columns`: each distinct token once, its key, its ciphertext in base64. */
+  readonly entries?:
+    | {
+        readonly tokens: readonly string[];
+        readonly kids: readonly string[];
+        readonly ciphertexts: readonly string[];
+      }
+    | undefined;
 }
 
 export interface SinkKey {

@@ -1,12 +1,13 @@
 import { quote, quoteTable } from '../identifier.ts';
 import type { Target } from '../target.ts';
 import { durably } from './durable.ts';
+import { vaultCounts, vaultParts } from './vault-entries.ts';
 
 /** U+001F, which no field of a definition holds. */
 export const fieldSeparator = '\u001f';
 
 /**
- * Loads a batch in one statement, which is one transaction: ledger, rows and rejects, all or none.
+ * Loads a batch in one statement, which is one transaction: ledger, rows, rejects and the vault's entries, all or none.
  *
  * - `unnest` of typed arrays. One INSERT a row was some 20 times slower; COPY wins only without a ledger, as it cannot
  *   skip what conflicts.
@@ -27,14 +28,16 @@ export const fieldSeparator = '\u001f';
  * our commit waits for covers theirs. `durably` sees to it that our commit has one to wait for.
  * (PostgreSQL's check_exclusion_or_unique_constraint and RecordTransactionCommit are the sources of this.)
  *
- * Parameters: $1 pipeline, then the rows' arrays: $2 ledger ids, $3 days, $4… one a column; and, with rejects:
+ * Parameters: $1 pipeline, then the rows' arrays: $2 ledger ids, $3 days, $4… one a column; then, with entries, the
+ * three of vault-entries.ts, for the tokens in the target's columns of the vault; and, with rejects:
  * received_at (epoch milliseconds), then their arrays: ledger ids, days, message ids, sent_at (epoch milliseconds),
  * reasons, fields (joined by `fieldSeparator`), bodies (base64).
  */
-export function loadBatchSql(target: Target, withRejects: boolean): string {
+export function loadBatchSql(target: Target, withRejects: boolean, withEntries = false): string {
   const columns = target.columns.map((column) => quote(column.name));
   const cells = target.columns.map((_, at) => `c${at}`);
-  const receivedAt = 4 + columns.length;
+  const firstEntry = 4 + columns.length;
+  const receivedAt = firstEntry + (withEntries ? 3 : 0);
   const parameters = target.columns.map((column, at) => `$${4 + at}::${arrayType(column.type)}`);
   const reject = (at: number, type: string): string => `$${receivedAt + 1 + at}::${type}[]`;
 
@@ -60,6 +63,14 @@ quarantined as (
 )`
     : '';
 
+  const tokens = cells.filter((_, at) => target.columns[at]?.vault === true);
+  const vaulted = withEntries
+    ? vaultParts(
+        tokens.map((token) => `select ${token} as token from rows join fresh using (ledger_id)`).join(' union all '),
+        firstEntry,
+      )
+    : '';
+
   return `with rows as (
   select * from unnest($2::uuid[], $3::date[], ${parameters.join(', ')})
     as r (ledger_id, day, ${cells.join(', ')})
@@ -74,11 +85,11 @@ loaded as (
   insert into ${quoteTable(target.table)} (${columns.join(', ')})
   select ${cells.join(', ')} from rows join fresh using (ledger_id)
   returning 1
-)${quarantined}
+)${vaulted}${quarantined}
 select (select count(*) from loaded)::int as rows, ${
     withRejects ? '(select array_agg(reason) from quarantined)' : 'null::text[]'
   } as rejects,
-       ${durably('fresh')}`;
+       ${withEntries ? `${vaultCounts},\n       ` : ''}${durably('fresh')}`;
 }
 
 /** `varchar(32)[]` would cut long values without a word when cast; the bare type leaves the check to the column. */

@@ -1,0 +1,1 @@
+export { sampleMessages, type SampleOptions } from './user-logins.sample.ts';
