@@ -3,6 +3,7 @@ import { createInspector, migrate, openQuarantine } from '../src/index.ts';
 import { needs, ownNeeds, type Role } from '../src/privileges.ts';
 import { aBatch, dayMs, noon, notes } from './own-database.ts';
 import { type OwnRoles, ownRoles } from './own-roles.ts';
+import { aVisitBatch, visits } from './vault.ts';
 
 const forbidden = '42501';
 
@@ -30,11 +31,11 @@ describe('the loader’s role', () => {
   });
 
   test('and each grant is needed: without it the check says so; another run of --roles gives it back', async () => {
-    const { database, prefix, login, again } = await ownRoles(notes);
+    const { database, prefix, login, again } = await ownRoles(visits);
     const { url } = await login('loader');
     const grants = [
       ['usage on schema masque', 'USAGE on schema masque'],
-      ['insert (words) on notes', 'INSERT (words) on notes'],
+      ['insert (masked_ip) on visits', 'INSERT (masked_ip) on visits'],
       ...ownNeeds('loader').map(({ name, privilege, columns = [] }) => {
         const words = `${privilege} (${columns[0] ?? ''}) on masque.${name}`;
         return [words, words];
@@ -46,14 +47,27 @@ describe('the loader’s role', () => {
     ] as const;
     for (const [revoked = '', missing = ''] of grants) {
       await database.sql(`revoke ${revoked} from ${prefix}_loader`);
-      await expect(database.sink(notes, { databaseUrl: url }).check()).rejects.toMatchObject({
+      await expect(database.sink(visits, { databaseUrl: url }).check()).rejects.toMatchObject({
         code: 'privilege_missing',
         heals: false,
         message: `this database user lacks\n  - ${missing}\n`,
       });
       await again();
-      await database.sink(notes, { databaseUrl: url }).check();
+      await database.sink(visits, { databaseUrl: url }).check();
     }
+  });
+
+  test('and of the vault’s, only where the pipeline has tokens of it', async () => {
+    const { database, prefix, login } = await ownRoles(notes);
+    const { url } = await login('loader');
+    await database.sql(`revoke all on masque.vault from ${prefix}_loader`);
+    await database.sink(notes, { databaseUrl: url }).check();
+    await migrate({ databaseUrl: database.url, target: visits, rolePrefix: prefix });
+    const sink = database.sink(visits, { databaseUrl: url });
+    await sink.check();
+    expect(await sink.load(aVisitBatch([{ ip: 'a' }, { id: 2 ** 40, ip: 'b' }]))).toMatchObject({
+      vault: { stored: 2 },
+    });
   });
 
   test('and nothing else', async () => {
@@ -67,6 +81,10 @@ describe('the loader’s role', () => {
       'select masked_row from masque.quarantine',
       'update masque.quarantine set reason = reason',
       'update masque.keys set fingerprint = fingerprint',
+      'select ciphertext from masque.vault',
+      'update masque.vault set ciphertext = null',
+      `insert into masque.vault (token, kid, erased_at) values ('t', 'k', now())`,
+      'delete from masque.vault',
       'create table masque.mine ()',
       'drop table masque.ledger',
       'insert into masque.migrations (version, file) values (9, $$x$$)',
@@ -147,6 +165,8 @@ describe('the custodian’s role', () => {
       `select masque.ensure_ledger_day('2025-01-15')`,
       'select masque.retire_ledger_day(30)',
       'delete from notes',
+      'delete from masque.vault',
+      `update masque.vault set token = 'another'`,
       'truncate masque.ledger',
       'create table masque.mine ()',
     ]);

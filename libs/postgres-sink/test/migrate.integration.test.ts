@@ -19,7 +19,8 @@ test('a fresh database gets Masque’s schema and the table, and a second run fi
   const relations = await sql(
     `select relname from pg_class where relnamespace = 'masque'::regnamespace and relkind in ('r', 'p') order by 1`,
   );
-  expect(relations.map(({ relname }) => relname)).toEqual(['aliases', 'keys', 'ledger', 'migrations', 'quarantine']);
+  const own = ['aliases', 'keys', 'ledger', 'migrations', 'quarantine', 'vault'];
+  expect(relations.map(({ relname }) => relname)).toEqual(own);
   const columns = await sql(columnsSql, ['user_logins']);
   expect(columns.map(({ attname, format_type: type }) => `${String(attname)} ${String(type)}`)).toEqual([
     'user_id character varying(128)',
