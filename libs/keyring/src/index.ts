@@ -1,5 +1,7 @@
 export { type AuditEntry, recordAudit, verifyAudit } from './audit.ts';
 export { type CustodianKeys, openCustodianKeys } from './custodian-keys.ts';
+export { type LifecycleOptions, type Moved, destroyKey, promoteKey, retireKey } from './lifecycle.ts';
+export { rotateKey, type RotateOptions } from './rotate.ts';
 export { initKeys } from './init.ts';
 export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';

@@ -1,11 +1,14 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
 
 const patienceMs = 10_000;
 
 /**
- * Runs `work` while this process alone holds the file, which names its pid. A lock whose process is gone is taken over.
+ * Runs `work` while this process alone holds the file, which names its pid and host. A lock whose process is gone is
+ * taken over; one from another host, or from another container, is not: its pid means nothing here.
  * @throws {Fault} `locked` when another process holds it for ten seconds
  */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
@@ -19,26 +22,53 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 
 async function take(file: string): Promise<void> {
   const end = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      const handle = await open(file, 'wx', 0o600);
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  // Written first and linked then, so that a lock never stands without its holder's name, whatever is killed.
+  const own = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeFile(own, `${process.pid} ${hostname()}`, { mode: 0o600, flag: 'wx' });
+  try {
+    while (!(await tryLink(own, file))) {
+      const holder = await readHolder(file);
+      if (isGone(holder)) await takeAway(file, holder);
+      if (Date.now() > end) throw locked(file, holder);
+      await sleep(20);
     }
-    const holder = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (holder > 0 && !isAlive(holder)) await rm(file, { force: true });
-    if (Date.now() > end) {
-      throw new Fault('locked', `process ${holder} holds ${file}`, {
-        heals: true,
-        advice: 'Wait for it to end; remove the file if no such process is at work.',
-        details: { pid: holder },
-      });
-    }
-    await sleep(20);
+  } finally {
+    await rm(own, { force: true });
   }
+}
+
+async function tryLink(own: string, file: string): Promise<boolean> {
+  try {
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readHolder(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => '');
+}
+
+/**
+ * Of two that find the same lock forsaken, the slower must not take away the faster one's new lock: it is moved aside,
+ * looked at once more, and put back if it is another.
+ */
+async function takeAway(file: string, holder: string): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return;
+  }
+  if ((await readHolder(aside)) !== holder) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+function isGone(holder: string): boolean {
+  const [pid = '', host = hostname()] = holder.split(' ');
+  return Number(pid) > 0 && host === hostname() && !isAlive(Number(pid));
 }
 
 function isAlive(pid: number): boolean {
@@ -48,4 +78,13 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+function locked(file: string, holder: string): Fault {
+  const [pid = '', host = ''] = holder.split(' ');
+  return new Fault('locked', `process ${pid}${host === '' ? '' : ` on ${host}`} holds ${file}`, {
+    heals: true,
+    advice: 'Wait for it to end; remove the file if no such process is at work.',
+    details: { pid: Number(pid), host },
+  });
 }

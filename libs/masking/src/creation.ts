@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type KeyDescription, keyPaths, newKid, requireAbsent, writeKeyFile } from '@masque/key-files';
+import { type KeyDescription, keyPaths, type KeyStatus, newKid, requireAbsent, writeKeyFile } from '@masque/key-files';
 import type { MaskSpec } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
 import { bitsOf, type MaskKey, readMaskKeys, secretBytes } from './keys.ts';
@@ -26,7 +26,9 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   const { overwrite = false } = options;
   if (!overwrite) await requireAbsent([custodian.unmask, custodian.mask, masker.mask]);
   const created = (options.created ?? new Date()).toISOString();
-  const entries = await Promise.all(needs(options.mask).map((need) => generateEntry(need, created)));
+  const entries = await Promise.all(
+    needs(options.mask).map((need) => generateMaskKey(need, { status: 'PRIMARY', created })),
+  );
   const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
   const unmask = { version: 2, role: 'unmask', revision: 1, keys };
   const mask = { version: 2, role: 'mask', revision: 1, keys: entries.map((entry) => entry.mask) };
@@ -35,17 +37,19 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   await writeKeyFile(custodian.mask, mask, { secret: true, overwrite });
   await writeKeyFile(masker.mask, mask, { secret: true, overwrite });
   // Described from what was written, not from what was meant to be.
-  return (await readMaskKeys(masker.mask)).map((key) => describe(key, created));
+  return (await readMaskKeys(masker.mask)).map((key) => describeMaskKey(key, created));
 }
 
-interface Need {
+/** What one key is made for. */
+export interface MaskKeyKind {
   readonly method: MaskKey['method'];
+  /** RSA's modulus; absent for a method of one secret. */
   readonly bits?: number;
 }
 
 /** Each method once, RSA keys once a size, in the order of the definition. */
-function needs(mask: Readonly<Record<string, MaskSpec>>): Need[] {
-  const found = new Map<string, Need>();
+function needs(mask: Readonly<Record<string, MaskSpec>>): MaskKeyKind[] {
+  const found = new Map<string, MaskKeyKind>();
   for (const spec of Object.values(mask)) {
     if (spec.method === 'truncate' || spec.method === 'redact') continue;
     const need = 'bits' in spec ? { method: spec.method, bits: spec.bits } : { method: spec.method };
@@ -55,8 +59,12 @@ function needs(mask: Readonly<Record<string, MaskSpec>>): Need[] {
   return found.size === 0 ? [{ method: 'hmac' }] : [...found.values()];
 }
 
-async function generateEntry({ method, bits }: Need, created: string) {
-  const entry = { kid: newKid(), method, status: 'PRIMARY', created };
+/** A new key, as it stands in `mask.json` and, where it has a private half, in `unmask.json`. */
+export async function generateMaskKey(
+  { method, bits }: MaskKeyKind,
+  given: { readonly status: KeyStatus; readonly created: string },
+) {
+  const entry = { kid: newKid(), method, ...given };
   const secret = randomBytes(secretBytes).toString('base64url');
   if (bits === undefined) return { mask: { ...entry, secret } };
   const pair = await promisify(generateKeyPair)('rsa', {
@@ -71,7 +79,8 @@ async function generateEntry({ method, bits }: Need, created: string) {
   };
 }
 
-function describe(key: MaskKey, created: string): KeyDescription {
+/** What may be known of it. */
+export function describeMaskKey(key: MaskKey, created: string): KeyDescription {
   const { kid, method, status } = key;
   const bits = bitsOf(key);
   const size = bits === undefined ? {} : { bits };

@@ -1,8 +1,9 @@
 export { canonicalise } from './canonical.ts';
-export { createKeys, type CreateKeysOptions } from './creation.ts';
+export { createKeys, type CreateKeysOptions, describeMaskKey, generateMaskKey, type MaskKeyKind } from './creation.ts';
 export {
   type MaskKey,
   type MaskKeys,
+  parseMaskKey,
   type PublicMaskKey,
   readMaskFile,
   readMaskKeys,

@@ -5,6 +5,7 @@ import {
   firstStatusSchema,
   isUsable,
   keyFileSchema,
+  keyStatusSchema,
   kidSchema,
   livingStatusSchema,
   readKeyFile,
@@ -104,6 +105,11 @@ export async function readMaskFile(
     keys: entries.filter((key): key is MaskKey => isUsable(key)),
     refused: refused.map(({ kid, method, status }) => ({ kid, method, status })),
   };
+}
+
+/** A key as it was just made for a file. @throws {ZodError} for what is none: a defect */
+export function parseMaskKey(entry: unknown): MaskKey {
+  return maskEntry(keyStatusSchema.exclude(['DISABLED', 'DESTROYED'])).parse(entry);
 }
 
 /** The keys that may be used alone. @throws {Fault} `key_file_…` */

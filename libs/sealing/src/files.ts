@@ -7,6 +7,7 @@ import {
   type KeyDescription,
   keyFileSchema,
   keyPaths,
+  type KeyStatus,
   kidSchema,
   livingStatusSchema,
   readKeyFile,
@@ -110,5 +111,13 @@ export async function writeSealKeys(options: {
   const secret = { ...head, role: `${use}.private`, keys: [{ ...key, privateKey }] };
   await writeKeyFile(options.private, secret, { secret: true, overwrite });
   await writeKeyFile(options.public, { ...head, role: `${use}.public`, keys: [key] }, { secret: false, overwrite });
-  return { kid, use, method: 'hpke', status: 'PRIMARY', fingerprint: sealFingerprint({ kid, publicKey }), created };
+  return describeSealKey(use, key);
+}
+
+/** What may be known of a key. */
+export function describeSealKey(
+  use: 'seal' | 'quarantine',
+  { kid, publicKey, status, created }: SealPublicKey & { readonly status: KeyStatus; readonly created: string },
+): KeyDescription {
+  return { kid, use, method: 'hpke', status, fingerprint: sealFingerprint({ kid, publicKey }), created };
 }

@@ -1,6 +1,7 @@
 export {
   createSealKeys,
   type CreateSealKeysOptions,
+  describeSealKey,
   readSealPrivateKeys,
   readSealPublicKey,
   writeSealKeys,

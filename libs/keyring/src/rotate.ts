@@ -1,0 +1,105 @@
+import { Fault } from '@masque/fault';
+import { type KeyDescription } from '@masque/key-files';
+import { describeMaskKey, generateMaskKey, type MaskKeyKind, parseMaskKey } from '@masque/masking';
+import { describeSealKey, generateSealKeys } from '@masque/sealing';
+import { changeKeys } from './change.ts';
+import { kindOf, type KeyKind, nameOf } from './kind.ts';
+import { readRingFile, type RingContent, type RingEntry, type RingFile, ringFiles } from './ring.ts';
+
+export interface RotateOptions {
+  readonly dir: string;
+  /** Whose successor is made. Each may be left out where it is clear without. */
+  readonly kind: Partial<KeyKind>;
+  readonly reason: string;
+}
+
+/**
+ * Makes a PENDING key of the same use, method and size as the PRIMARY one. Nothing uses it before it is promoted.
+ * @throws {Fault} `key_kind_unknown`, `key_kind_ambiguous`, `key_pending`
+ */
+export async function rotateKey({ dir, kind, reason }: RotateOptions): Promise<KeyDescription> {
+  return changeKeys(dir, async (keys) => {
+    const primary = choosePrimary(keys, kind);
+    const pending = keys.find((key) => key.status === 'PENDING' && kindOf(key) === kindOf(primary));
+    if (pending !== undefined) throw alreadyPending(pending);
+    const { description, entries } = await generate(primary);
+    const files = new Map<RingFile, RingContent>();
+    for (const file of ringFiles[primary.use]) {
+      const content = await readRingFile(dir, file);
+      const entry = entries.get(file);
+      if (entry === undefined) continue;
+      files.set(file, { ...content, revision: content.revision + 1, keys: [...content.keys, entry] });
+    }
+    return {
+      audit: { verb: 'key_rotate', reason, count: 1, kids: [description.kid] },
+      files,
+      keys: [...keys, description],
+      answer: description,
+    };
+  });
+}
+
+interface Generated {
+  readonly description: KeyDescription;
+  readonly entries: ReadonlyMap<RingFile, RingEntry>;
+}
+
+async function generate({ use, method, bits }: KeyDescription): Promise<Generated> {
+  const given = { status: 'PENDING' as const, created: new Date().toISOString() };
+  if (use === 'mask') {
+    const kind = { method, ...(bits === undefined ? {} : { bits }) } as MaskKeyKind;
+    const { mask, unmask } = await generateMaskKey(kind, given);
+    const entries = new Map<RingFile, RingEntry>([
+      ['custodian/mask', mask],
+      ['masker/mask', mask],
+    ]);
+    if (unmask !== undefined) entries.set('custodian/unmask', unmask);
+    return { description: describeMaskKey(parseMaskKey(mask), given.created), entries };
+  }
+  const { privateKey, ...half } = { ...(await generateSealKeys()), ...given };
+  const [privateFile, publicFile] = ringFiles[use];
+  return {
+    description: describeSealKey(use, half),
+    entries: new Map<RingFile, RingEntry>([
+      [privateFile, { ...half, privateKey }],
+      [publicFile, half],
+    ]),
+  };
+}
+
+function choosePrimary(keys: readonly KeyDescription[], wanted: Partial<KeyKind>): KeyDescription {
+  const { use = 'mask', method, bits } = wanted;
+  const fitting = keys.filter(
+    (key) =>
+      key.status === 'PRIMARY' &&
+      key.use === use &&
+      (method === undefined || key.method === method) &&
+      (bits === undefined || key.bits === bits),
+  );
+  const [primary, second] = fitting;
+  const primaries = keys.filter((key) => key.status === 'PRIMARY').map((key) => nameOf(key));
+  if (primary === undefined) {
+    throw new Fault('key_kind_unknown', `there is no PRIMARY key of that kind; there are: ${primaries.join('; ')}`, {
+      heals: false,
+      setting: '--use, --method, --bits',
+      advice: 'Name the kind of one of these.',
+    });
+  }
+  if (second !== undefined) {
+    const kinds = fitting.map((key) => nameOf(key)).join('; ');
+    throw new Fault('key_kind_ambiguous', `several keys could be meant: ${kinds}`, {
+      heals: false,
+      setting: '--method, --bits',
+      advice: 'Say which by its method, and by its size where both are of one method.',
+    });
+  }
+  return primary;
+}
+
+function alreadyPending(key: KeyDescription): Fault {
+  return new Fault('key_pending', `the key ${key.kid} is PENDING already`, {
+    heals: false,
+    advice: 'Bring it everywhere and promote it, or retire it.',
+    details: { kid: key.kid },
+  });
+}
