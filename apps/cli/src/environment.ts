@@ -44,6 +44,11 @@ export function readEnvironment<S extends Settings>(wanted: S): SettingsOf<S> {
   return readSettings(wanted, environment());
 }
 
+/** Whether something is set that a command does more with. */
+export function hasSetting(name: string): boolean {
+  return (environment()[name]?.trim() ?? '') !== '';
+}
+
 export async function readPipeline(): Promise<Pipeline> {
   return loadPipeline(readEnvironment(settings.pipeline).MASQUE_PIPELINE);
 }

@@ -1,33 +1,9 @@
-import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
+import { masque } from '../src/command.ts';
 import { aLogin } from '../src/logins.ts';
 import { openWorld, type World } from '../src/world.ts';
 
 const stack = inject('stack');
-const command = resolve(import.meta.dirname, '../../cli/bin/masque.js');
-
-/** `masque …` with the world's settings, as the custodian. */
-async function masque(
-  world: World,
-  ...args: string[]
-): Promise<{ status: number; json: Record<string, unknown>; stderr: string }> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
-    ...world.local.settings,
-    DATABASE_URL: world.logins.custodian,
-  };
-  const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [command, ...args, '--json'], { env })
-    .then((done) => ({ ...done, code: 0 }))
-    .catch((error: { stdout: string; stderr: string; code: number }) => error);
-  return {
-    status: code,
-    json: JSON.parse(stdout.trim().split('\n').at(-1) || '{}') as Record<string, unknown>,
-    stderr,
-  };
-}
 
 async function rowsOf(world: World): Promise<number> {
   const [row] = await world.query<{ rows: number }>('select count(*)::int as rows from user_logins');

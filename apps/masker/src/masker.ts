@@ -3,9 +3,9 @@ import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
 import { keyPaths } from '@masque/key-files';
-import { createMasker, createOriginKeys, readMaskKeys } from '@masque/masking';
+import { createMasker, createOriginKeys, fingerprint, readMaskKeys } from '@masque/masking';
 import { loadPipeline } from '@masque/pipeline';
-import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
+import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey, sealFingerprint } from '@masque/sealing';
 import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
 import { createHandler } from './handle.ts';
@@ -66,6 +66,11 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
 
   jobs.expose(metrics, { pipeline: pipeline.name, handoff: extracted.name, stage: 'masker', consumer });
 
+  // A key that is to be PRIMARY next has to be known here before it is.
+  const announced = [
+    ...masker.keys().map(({ fingerprint }) => fingerprint),
+    ...[...maskKeys.map(fingerprint), ...sealKeys.map(sealFingerprint)].map((known) => `knows:${known}`),
+  ];
   let presence: ReturnType<typeof jobs.presence.announce> | undefined;
   return {
     async start(signal) {
@@ -90,7 +95,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
         stage: 'masker',
         replica: context.replica,
         state: () => waitingFor ?? 'working',
-        details: () => masker.keys().map(({ fingerprint }) => fingerprint),
+        details: () => announced,
         figures: count.figures,
       });
     },

@@ -6,11 +6,14 @@ import { firstStatusSchema, keyStatusSchema } from './status.ts';
 import { fingerprintSchema } from './versions.ts';
 import { writeKeyFile } from './write.ts';
 
+/** `mask`: tokens. `seal`: batches on their way to the masker. `quarantine`: bodies for the custodian. */
+export const keyUses = ['mask', 'seal', 'quarantine'] as const;
+export const keyMethods = ['rsa', 'vault', 'siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx', 'hpke'] as const;
+
 const keySchema = z.strictObject({
   kid: kidSchema,
-  /** `mask`: tokens. `seal`: batches on their way to the masker. `quarantine`: bodies for the custodian. */
-  use: z.enum(['mask', 'seal', 'quarantine']),
-  method: z.enum(['rsa', 'vault', 'siv', 'hmac', 'ff1', 'ipcrypt-det', 'ipcrypt-pfx', 'hpke']),
+  use: z.enum(keyUses),
+  method: z.enum(keyMethods),
   /** RSA's modulus. */
   bits: z.int().optional(),
   status: keyStatusSchema,

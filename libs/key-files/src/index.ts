@@ -1,5 +1,5 @@
 export { decodeBase64url, encodedBytes } from './base64url.ts';
-export { type KeyDescription, readDescription, writeDescription } from './description.ts';
+export { type KeyDescription, keyMethods, keyUses, readDescription, writeDescription } from './description.ts';
 export { kidPattern, kidSchema, newKid } from './kid.ts';
 export { keyPaths, type KeyPaths } from './layout.ts';
 export { type ReadOptions, readKeyFile } from './read.ts';

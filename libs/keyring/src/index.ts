@@ -1,6 +1,8 @@
 export { type AuditEntry, recordAudit, verifyAudit } from './audit.ts';
+export { type CheckReport, checkKeys, type Finding } from './check.ts';
 export { type CustodianKeys, openCustodianKeys } from './custodian-keys.ts';
 export { type LifecycleOptions, type Moved, destroyKey, promoteKey, retireKey } from './lifecycle.ts';
+export { listKeys, tokenStartOf } from './list.ts';
 export { rotateKey, type RotateOptions } from './rotate.ts';
 export { initKeys } from './init.ts';
 export { openOriginKeys } from './origins.ts';

@@ -11,8 +11,8 @@ export interface LifecycleOptions {
   readonly reason: string;
   /** Asked before anything happens; what it throws stops the change. */
   readonly allow?: (key: KeyDescription) => Promise<void>;
-  /** Told once the audit log has it, before any file changes. */
-  readonly record?: (key: KeyDescription) => Promise<void>;
+  /** Told once the audit log has it, before any file changes: the key, and all keys, as they will be. */
+  readonly record?: (key: KeyDescription, keys: readonly KeyDescription[]) => Promise<void>;
 }
 
 export interface Moved {
@@ -65,7 +65,7 @@ async function move(options: LifecycleOptions, verb: string, to: KeyStatus): Pro
     const arrived: KeyDescription = { ...key, status: to };
     return {
       audit: { verb, reason, count: 1, kids: [kid] },
-      ...(record === undefined ? {} : { record: () => record(arrived) }),
+      ...(record === undefined ? {} : { record: () => record(arrived, changed) }),
       files,
       keys: changed,
       answer: { key: arrived, from: key.status, ...(former === undefined ? {} : { former }) },

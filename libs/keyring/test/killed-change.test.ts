@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Fault } from '@masque/fault';
 import { keyPaths } from '@masque/key-files';
 import { readMaskFile, readUnmaskKeys } from '@masque/masking';
@@ -7,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { verifyAudit } from '../src/audit.ts';
 import { isInterrupted } from '../src/change.ts';
 import { openUnmasker, promoteKey, retireKey, rotateKey } from '../src/index.ts';
-import { keysOf, kidOf, newKeys, pipeline, statusesOf, tokenIn } from './three-keys.ts';
+import { keysOf, kidOf, newKeys, pipeline, runKilled, statusesOf, tokenIn } from './three-keys.ts';
 
 const reason = 'a test';
 const rsaKind = { use: 'mask', method: 'rsa' } as const;
@@ -16,9 +14,11 @@ const files = ['custodian/mask', 'custodian/unmask', 'masker/mask'].map((file) =
 const steps = ['record', 'decide', ...files, 'write keys', 'finish'];
 
 describe.concurrent('killed before each step, a change', () => {
-  const kills = (['rotate', 'promote', 'destroy'] as const).flatMap((verb) =>
-    steps.map((step) => [verb, step] as const),
-  );
+  const kills = [
+    ...steps.map((step) => ['rotate', step] as const),
+    ...['decide', 'write custodian/unmask', 'write masker/mask'].map((step) => ['promote', step] as const),
+    ...['decide', 'write custodian/unmask', 'finish'].map((step) => ['destroy', step] as const),
+  ];
 
   test.each(kills)('%s, %s: the files work, and the next change completes it', async (verb, step) => {
     const dir = await newKeys();
@@ -81,10 +81,4 @@ async function expectAgreement(dir: string): Promise<void> {
   }
   const usable = (await keysOf(dir)).filter(({ method, status }) => method === 'rsa' && !status.startsWith('D'));
   expect((await readUnmaskKeys(custodian.unmask)).map(({ kid }) => kid)).toEqual(usable.map(({ kid }) => kid));
-}
-
-function runKilled(args: readonly string[]): Promise<NodeJS.Signals | number | null> {
-  const script = join(import.meta.dirname, 'fixtures', 'killed-change.ts');
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
-  return new Promise((done) => child.once('close', (status, signal) => done(signal ?? status)));
 }

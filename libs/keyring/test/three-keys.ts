@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyDescription, keyPaths, type KeyStatus, readDescription } from '@masque/key-files';
 import { createMasker, readMaskKeys } from '@masque/masking';
 import { definePipeline, hmac, type Pipeline, rsa, siv } from '@masque/pipeline';
-import { onTestFinished } from 'vitest';
+import { afterAll } from 'vitest';
 import { z } from 'zod';
 import { initKeys } from '../src/init.ts';
 
@@ -24,22 +24,22 @@ export const pipeline: Pipeline = definePipeline({
   },
 });
 
-let made: Promise<string> | undefined;
+const root = await mkdtemp(join(tmpdir(), 'masque-lives-'));
+afterAll(() => rm(root, { recursive: true }));
+let made: Promise<unknown> | undefined;
+let folders = 0;
 
-/** A folder of three mask keys and what belongs to them, this test's own. */
-export async function newKeys(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'masque-lives-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  // Made once a process: an RSA key takes its time.
-  await cp(await (made ??= makeKeys()), dir, { recursive: true });
+/** A folder of three mask keys and what belongs to them, this test's own; `fresh`: of another installation. */
+export async function newKeys(options: { readonly fresh?: boolean } = {}): Promise<string> {
+  const dir = join(root, `keys-${(folders += 1)}`);
+  if (options.fresh === true) {
+    await initKeys(dir, pipeline);
+    return dir;
+  }
+  // Made once a file: an RSA key takes its time.
+  await (made ??= initKeys(join(root, 'made'), pipeline));
+  await cp(join(root, 'made'), dir, { recursive: true });
   return dir;
-}
-
-async function makeKeys(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), 'masque-lives-'));
-  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
-  await initKeys(join(root, 'keys'), pipeline);
-  return join(root, 'keys');
 }
 
 export async function keysOf(dir: string): Promise<readonly KeyDescription[]> {
@@ -80,4 +80,11 @@ export async function everything(dir: string): Promise<string> {
   const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const paths = entries.map(({ parentPath, name }) => join(parentPath, name)).toSorted();
   return (await Promise.all(paths.map(async (path) => `${path}\n${await readFile(path, 'utf8')}`))).join('\n');
+}
+
+/** Gives a change to a process that is killed before a step; resolves with how it ended. */
+export function runKilled(args: readonly string[]): Promise<NodeJS.Signals | number | null> {
+  const script = join(import.meta.dirname, 'fixtures', 'killed-change.ts');
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((done) => child.once('close', (status, signal) => done(signal ?? status)));
 }

@@ -1,5 +1,6 @@
 export { canonicalise } from './canonical.ts';
 export { createKeys, type CreateKeysOptions, describeMaskKey, generateMaskKey, type MaskKeyKind } from './creation.ts';
+export { fingerprint } from './fingerprint.ts';
 export {
   type MaskKey,
   type MaskKeys,
@@ -16,6 +17,6 @@ export {
 export { createMasker, type Masker, type MaskerOptions } from './masker.ts';
 export { createOriginKeys, type Origin, type OriginKeys } from './origin.ts';
 export { createTranslator, type Translator, type TranslatorKey, type TranslatorOptions } from './translator.ts';
-export { parseToken, type Token } from './token.ts';
+export { parseToken, type Token, tokenStart } from './token.ts';
 export { createUnmasker, type Unmasked, type Unmasker, type UnmaskerOptions, type UnmaskHelp } from './unmasker.ts';
 export type { VaultEntries, VaultEntry } from './vault-entries.ts';

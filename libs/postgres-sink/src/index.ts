@@ -1,4 +1,5 @@
 export { createInspector, type Inspector, type PipelineCounts } from './inspector.ts';
+export { type KeyRecord, type KeyRecords, type KeyUse, openKeyRecords } from './key-records.ts';
 export { migrate, type MigrateOptions, type MigrateReport } from './migrate.ts';
 export {
   createPostgresSink,

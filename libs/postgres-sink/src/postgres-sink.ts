@@ -1,5 +1,6 @@
 import { checkTarget } from './check-target.ts';
 import { createKeyRegister } from './key-register.ts';
+import { createKeyUse } from './key-use.ts';
 import { keepLedger, type LedgerUpkeep } from './ledger-upkeep.ts';
 import { createLoader, type LoadReport } from './loader.ts';
 import { createPool, type SqlCall } from './pool.ts';
@@ -56,11 +57,19 @@ export function createPostgresSink(options: PostgresSinkOptions): PostgresSink {
   const pool = createPool(connection);
   const loader = createLoader(pool, target);
   const keys = createKeyRegister(pool, target.name);
+  const use = createKeyUse(pool, target.name, { onRetired: keys.forget });
   return {
     check: () => checkTarget(pool, target),
-    load: (batch) => loader.load(batch),
-    registerKeys: (used) => keys.register(used),
+    async load(batch) {
+      const report = await loader.load(batch);
+      use.note(batch.keys ?? [], report.rows);
+      return report;
+    },
+    registerKeys: keys.register,
     keepLedger: (retentionDays) => keepLedger(pool, retentionDays),
-    close: () => pool.close(),
+    async close() {
+      await use.flush();
+      await pool.close();
+    },
   };
 }

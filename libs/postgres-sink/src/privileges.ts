@@ -30,11 +30,11 @@ export const needs: Readonly<Record<Role, Needs>> = {
         insert: 'pipeline message_id sent_at received_at reason fields body sqlstate masked_row',
         select: 'reason',
       },
-      keys: { insert: 'pipeline kid method fingerprint', select: 'pipeline kid method fingerprint' },
+      keys: { insert: 'pipeline kid method fingerprint', select: 'pipeline kid method fingerprint retired_at' },
       vault: { insert: 'token kid ciphertext', select: 'token erased_at' },
       migrations: { select: 'version' },
     },
-    functions: ['ensure_ledger_day', 'retire_ledger_day'],
+    functions: ['ensure_ledger_day', 'retire_ledger_day', 'note_key_use'],
   },
   /** Counts, times and reasons. No row of the target, no body, no masked row, and nothing to write. */
   dashboard: {
@@ -51,15 +51,15 @@ export const needs: Readonly<Record<Role, Needs>> = {
     functions: [],
   },
   /**
-   * Decides about the quarantine, looks tokens up, takes them over to another key, erases. It creates nothing, and
-   * cannot make the ledger forget.
+   * Decides about the quarantine, looks tokens up, takes them over to another key, erases, promotes and retires keys. It
+   * creates nothing, and cannot make the ledger forget.
    */
   custodian: {
     target: { select: 'all', insert: 'fed', update: 'fed' },
     own: {
       ledger: { select: 'all' },
       quarantine: { select: 'all', update: 'status decided_at reason_given body masked_row' },
-      keys: { select: 'all', insert: 'pipeline kid method fingerprint' },
+      keys: { select: 'all', insert: 'pipeline kid method fingerprint', update: 'retired_at' },
       aliases: { select: 'all', insert: 'all', delete: 'all' },
       vault: { select: 'all', insert: 'token kid ciphertext erased_at', update: 'ciphertext stored_at erased_at' },
       migrations: { select: 'all' },

@@ -44,6 +44,8 @@ export interface SinkBatch {
         readonly ciphertexts: readonly string[];
       }
     | undefined;
+  /** The keys that made its tokens. */
+  readonly keys?: readonly SinkKey[];
 }
 
 export interface SinkKey {

@@ -28,6 +28,9 @@ describe('the loader’s role', () => {
     });
     expect(await sink.load(batch)).toMatchObject({ duplicates: 3 });
     expect(await sink.keepLedger(30)).toMatchObject({ busy: false });
+    await sink.load({ ...aBatch([{}, {}]), keys: [{ kid: 'abcdef', method: 'rsa', fingerprint: 'f' }] });
+    await sink.close();
+    expect(await database.sql('select rows::int from masque.keys')).toEqual([{ rows: 2 }]);
   });
 
   test('and each grant is needed: without it the check says so; another run of --roles gives it back', async () => {
@@ -81,6 +84,7 @@ describe('the loader’s role', () => {
       'select masked_row from masque.quarantine',
       'update masque.quarantine set reason = reason',
       'update masque.keys set fingerprint = fingerprint',
+      'update masque.keys set retired_at = null',
       'select ciphertext from masque.vault',
       'update masque.vault set ciphertext = null',
       `insert into masque.vault (token, kid, erased_at) values ('t', 'k', now())`,

@@ -12,6 +12,7 @@ import {
   livingStatusSchema,
   readKeyFile,
   requireAbsent,
+  type UsableStatus,
   writeKeyFile,
 } from '@masque/key-files';
 import { z } from 'zod';
@@ -48,7 +49,9 @@ export async function readSealPublicKey(path: string): Promise<SealPublicKey> {
 }
 
 /** Every key that may still open something. @throws {Fault} `key_file_…` */
-export async function readSealPrivateKeys(path: string): Promise<readonly SealPrivateKey[]> {
+export async function readSealPrivateKeys(
+  path: string,
+): Promise<readonly (SealPrivateKey & { readonly status: UsableStatus })[]> {
   const schema = keyFileSchema(roleOf(path, 'private'), {
     first: z.tuple([privateEntry(firstStatusSchema)]),
     second: onePrimary(z.discriminatedUnion('status', [privateEntry(livingStatusSchema), destroyedEntry(entry)])),

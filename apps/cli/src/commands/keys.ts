@@ -1,38 +1,28 @@
-import type { KeyDescription } from '@masque/key-files';
-import { initKeys } from '@masque/keyring';
 import { Command } from 'commander';
-import { readEnvironment, readPipeline, settings } from '../environment.ts';
-import { say, sayJson, table } from '../output/terminal.ts';
+import { checkCommand } from '../keys/check-command.ts';
+import { initCommand } from '../keys/init-command.ts';
+import { destroyCommand, promoteCommand, retireCommand } from '../keys/life-commands.ts';
+import { listCommand } from '../keys/list-command.ts';
+import { rotateCommand } from '../keys/rotate-command.ts';
 
 export function keysCommand(): Command {
-  return new Command('keys').description('Make keys.').addCommand(
-    new Command('init')
-      .description('Make a set of keys, in one folder by role: extractor/, masker/, custodian/.')
-      .option('--dir <folder>', 'where to make them (default: MASQUE_KEYS_DIR, else keys)')
-      .option('--json', 'print one JSON object')
-      .action(async (options: { readonly dir?: string; readonly json?: true }) => {
-        const dir = options.dir ?? readEnvironment(settings.keys).MASQUE_KEYS_DIR;
-        const keys = await initKeys(dir, await readPipeline());
-        if (options.json) sayJson({ dir, keys });
-        else sayKeys(dir, keys);
-      }),
+  const command = new Command('keys').description('Make keys, and lead them through their lives.').addHelpText(
+    'after',
+    `
+A key’s life: rotate makes it PENDING; brought to every masker, promote makes it
+PRIMARY and the one before it ENABLED, which opens old tokens; retire makes that
+one DISABLED, destroy takes its secret away. Each is recorded in the audit log.`,
   );
-}
-
-function sayKeys(dir: string, keys: readonly KeyDescription[]): void {
-  say(`Keys made in ${dir}:`);
-  say(
-    table([
-      ['kid', 'use', 'method', 'fingerprint'],
-      ...keys.map((key) => [key.kid, key.use, key.method, key.fingerprint]),
-    ]),
-  );
-  say();
-  say('What next:');
-  say(
-    '  - Give each stage only its own folder: extractor/ to the extractor, masker/ to the masker. The loader needs none.',
-  );
-  say('  - Keep custodian/ away from the machines that run them: it opens every token and every quarantined body.');
-  say('  - Keep a copy of custodian/ in a safe place: nothing else opens what is made with these keys.');
-  say(`  - Set MASQUE_KEYS_DIR=${dir} where the stages run, and make the tables with \`masque migrate\`.`);
+  for (const create of [
+    initCommand,
+    listCommand,
+    rotateCommand,
+    promoteCommand,
+    retireCommand,
+    destroyCommand,
+    checkCommand,
+  ]) {
+    command.addCommand(create());
+  }
+  return command;
 }

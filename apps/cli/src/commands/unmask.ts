@@ -1,7 +1,8 @@
 import { Fault, toFault } from '@masque/fault';
 import { openUnmasker, recordAudit, type Unmasked } from '@masque/keyring';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
+import { aReason } from '../input/reason.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
 
 export function unmaskCommand(): Command {
@@ -43,11 +44,6 @@ export function unmaskCommand(): Command {
           );
       },
     );
-}
-
-function aReason(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It is empty.');
-  return text.trim();
 }
 
 /** One bad token among many: nothing is answered, so that what is recorded is what was asked. */

@@ -1,0 +1,36 @@
+import type { KeyDescription } from '@masque/key-files';
+import { initKeys } from '@masque/keyring';
+import { Command } from 'commander';
+import { readEnvironment, readPipeline, settings } from '../environment.ts';
+import { say, sayJson, table } from '../output/terminal.ts';
+
+export function initCommand(): Command {
+  return new Command('init')
+    .description('Make a set of keys, in one folder by role: extractor/, masker/, custodian/.')
+    .option('--dir <folder>', 'where to make them (default: MASQUE_KEYS_DIR, else keys)')
+    .option('--json', 'print one JSON object')
+    .action(async (options: { readonly dir?: string; readonly json?: true }) => {
+      const dir = options.dir ?? readEnvironment(settings.keys).MASQUE_KEYS_DIR;
+      const keys = await initKeys(dir, await readPipeline());
+      if (options.json) sayJson({ dir, keys });
+      else sayKeys(dir, keys);
+    });
+}
+
+function sayKeys(dir: string, keys: readonly KeyDescription[]): void {
+  say(`Keys made in ${dir}:`);
+  say(
+    table([
+      ['kid', 'use', 'method', 'fingerprint'],
+      ...keys.map((key) => [key.kid, key.use, key.method, key.fingerprint]),
+    ]),
+  );
+  say();
+  say('What next:');
+  say(
+    '  - Give each stage only its own folder: extractor/ to the extractor, masker/ to the masker. The loader needs none.',
+  );
+  say('  - Keep custodian/ away from the machines that run them: it opens every token and every quarantined body.');
+  say('  - Keep a copy of custodian/ in a safe place: nothing else opens what is made with these keys.');
+  say(`  - Set MASQUE_KEYS_DIR=${dir} where the stages run, and make the tables with \`masque migrate\`.`);
+}

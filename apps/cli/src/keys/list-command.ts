@@ -1,0 +1,45 @@
+import type { KeyDescription } from '@masque/key-files';
+import { listKeys } from '@masque/keyring';
+import type { KeyRecord } from '@masque/postgres-sink';
+import { Command } from 'commander';
+import { hasSetting, readEnvironment, readPipeline, settings } from '../environment.ts';
+import { count, say, sayJson, table } from '../output/terminal.ts';
+import { openRecords } from './use.ts';
+
+export function listCommand(): Command {
+  return new Command('list')
+    .description('Show every key: its use, status and age; with DATABASE_URL also when it was used.')
+    .option('--json', 'print one JSON object')
+    .action(async (options: { readonly json?: true }) => {
+      const keys = await listKeys(readEnvironment(settings.keys).MASQUE_KEYS_DIR);
+      const records = hasSetting('DATABASE_URL') ? await readRecords() : undefined;
+      const known = keys.map((key) => Object.assign({}, key, { record: records?.get(key.kid) ?? null }));
+      if (options.json) return sayJson({ keys: known });
+      const head = ['kid', 'use', 'method', 'bits', 'status', 'made', 'fingerprint'];
+      say(
+        table([
+          records === undefined ? head : [...head, 'first used', 'last used', 'rows, about'],
+          ...known.map((key) => cellsOf(key, key.record)),
+        ]),
+      );
+    });
+}
+
+function cellsOf(key: KeyDescription, record: KeyRecord | null): string[] {
+  const { kid, use, method, bits, status, created, fingerprint } = key;
+  const cells = [kid, use, method, String(bits ?? ''), status, created.slice(0, 10), fingerprint];
+  return record === null ? cells : [...cells, day(record.firstUsed), day(record.lastUsed), count(record.rows)];
+}
+
+async function readRecords() {
+  const records = openRecords(await readPipeline());
+  try {
+    return new Map((await records.list()).map((record) => [record.kid, record]));
+  } finally {
+    await records.close();
+  }
+}
+
+function day(time: number | null): string {
+  return time === null ? 'never' : new Date(time).toISOString().slice(0, 10);
+}
