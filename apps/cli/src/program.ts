@@ -10,6 +10,7 @@ import { rekeyCommand } from './commands/rekey.ts';
 import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
 import { unmaskCommand } from './commands/unmask.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 /** As `masque --help` lists them: what they are for, each in a line. */
 const groups: Readonly<Record<string, readonly (readonly [() => Command, string])[]>> = {
@@ -24,6 +25,7 @@ const groups: Readonly<Record<string, readonly (readonly [() => Command, string]
   ],
   'For the custodian:': [
     [unmaskCommand, 'recover values from tokens'],
+    [verifyCommand, 'check tokens, and that messages and rows agree'],
     [rekeyCommand, 'exchange one key’s tokens for another’s'],
     [quarantineCommand, 'see, replay or discard what could not be loaded'],
     [redriveCommand, 'move messages back from a dead-letter queue'],

@@ -18,3 +18,6 @@ export {
   type QuarantineStatus,
 } from './quarantine.ts';
 export { type ColumnCount, openRekeying, type Pair, type Rekeying, type RekeyingOptions } from './rekeying.ts';
+export { type ColumnFinding, type DayAccount, openSurvey, type Survey } from './survey.ts';
+export type { DayColumn } from './sql/reconcile.ts';
+export type { MaskedShape } from './sql/survey.ts';
