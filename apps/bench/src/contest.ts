@@ -52,11 +52,17 @@ export async function contest(
   };
 }
 
-function contestants({ only, messages, replicas, peers }: Arguments): { contestant: Contestant; messages: number }[] {
+function contestants({
+  only,
+  messages,
+  replicas,
+  settings,
+  peers,
+}: Arguments): { contestant: Contestant; messages: number }[] {
   const few = Math.max(1_000, Math.round(messages / rowAtATimeShare));
   return [
     ...(only.includes('floor') ? [{ contestant: command('floor', ownProgram('floor'), false), messages }] : []),
-    ...(only.includes('masque') ? [{ contestant: masque(replicas), messages }] : []),
+    ...(only.includes('masque') ? [{ contestant: masque(replicas, settings), messages }] : []),
     ...(only.includes('peers')
       ? [
           { contestant: command('sqs-consumer + pg', ownProgram('row-at-a-time')), messages: few },

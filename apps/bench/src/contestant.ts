@@ -24,13 +24,13 @@ export interface Running {
 }
 
 /** The three stages as they ship. */
-export function masque(replicas: Replicas): Contestant {
+export function masque(replicas: Replicas, settings: Readonly<Record<string, string>> = {}): Contestant {
   return {
     name: 'masque',
     loads: true,
     quarantines: true,
     async start(arena) {
-      const local = await arena.openPipeline();
+      const local = await arena.openPipeline(settings);
       const startMs: Record<string, number> = {};
       // The extractor last: the queue is full, and the bill begins with its first receive.
       for (const stage of [...stages].reverse()) {

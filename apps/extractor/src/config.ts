@@ -24,6 +24,11 @@ export const settings = {
     choices: ['json', 'query'],
     fallback: 'json',
   }),
+  SQS_TRANSPORT: oneOf({
+    doc: 'What receives and deletes: `lean`, or the AWS `sdk`, which takes several times the CPU.',
+    choices: ['lean', 'sdk'],
+    fallback: 'lean',
+  }),
   SQS_VISIBILITY_TIMEOUT_S: integer({
     doc: 'How long a received message stays hidden. More than twice the time in which a dead replica is noticed (20 s).',
     unit: 'seconds',

@@ -183,6 +183,7 @@ function sourceOptions(set: ExtractorSettings, queue: string): SqsSourceOptions 
     ...(set.AWS_REGION === undefined ? {} : { region: set.AWS_REGION }),
     ...(set.AWS_ENDPOINT_URL_SQS === undefined ? {} : { endpoint: set.AWS_ENDPOINT_URL_SQS }),
     protocol: set.SQS_PROTOCOL,
+    transport: set.SQS_TRANSPORT,
     visibilityTimeoutS: set.SQS_VISIBILITY_TIMEOUT_S,
     waitS: set.SQS_WAIT_S,
     maxSockets: Math.max(set.SQS_POLLERS, set.SETTLE_CONCURRENCY * Math.ceil(set.BATCH_MAX / 10)),

@@ -12,6 +12,8 @@ export interface SqsSourceOptions {
   readonly endpoint?: string;
   /** SQS_PROTOCOL. `query` for LocalStack before 3.0, which answers JSON with an XML error. Default json. */
   readonly protocol?: 'json' | 'query';
+  /** SQS_TRANSPORT: who makes the two calls that every message needs. Default lean, where the SDK's way is not the only one. */
+  readonly transport?: 'lean' | 'sdk';
   /** How long a received message is ours, seconds. At most 43,200. */
   readonly visibilityTimeoutS: number;
   /** Long poll, seconds; 5 to 10: a poll is never aborted, so this is also what shutdown may have to wait. */

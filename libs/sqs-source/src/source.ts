@@ -5,6 +5,7 @@ import { connectionOf, type SqsSourceOptions } from './connection.ts';
 import { createLanes } from './lanes.ts';
 import { createQueueCalls, type OutgoingMessage } from './queue-calls.ts';
 import { createSdkClient } from './sdk-client.ts';
+import { createLeanTransport } from './lean-transport.ts';
 import { createSdkTransport } from './sdk-transport.ts';
 import { sendAll } from './send.ts';
 import { type DeleteFailure, settleInTens } from './settle.ts';
@@ -58,20 +59,25 @@ const longestPollMs = 20_000;
 export function createSqsSource(options: SqsSourceOptions): SqsSource {
   const connection = connectionOf(options);
   const answerTimeoutMs = options.answerTimeoutMs ?? 10_000;
+  const maxSockets = { polls: options.maxSockets ?? 50, calls: settleWidth + sendWidth + 4 };
   const polls = createSdkClient(connection, {
-    maxSockets: options.maxSockets ?? 50,
+    maxSockets: maxSockets.polls,
     answerTimeoutMs: options.waitS * 1_000 + answerTimeoutMs,
     silenceMs: longestPollMs + answerTimeoutMs,
     // The second try is for a connection that the far end closed while it was idle.
     attempts: 2,
   });
   const client = createSdkClient(connection, {
-    maxSockets: settleWidth + sendWidth + 4,
+    maxSockets: maxSockets.calls,
     answerTimeoutMs,
     silenceMs: answerTimeoutMs,
     attempts: 3,
   });
-  const transport = createSdkTransport({ connection, polls, calls: client });
+  const clients = { connection, polls, calls: client };
+  const transport =
+    options.transport === 'sdk'
+      ? createSdkTransport(clients)
+      : createLeanTransport({ ...clients, maxSockets, answerTimeoutMs });
   const calls = createQueueCalls(connection, client);
   const settling = createLanes(settleWidth);
   const sending = createLanes(sendWidth);

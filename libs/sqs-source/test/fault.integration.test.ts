@@ -1,5 +1,5 @@
 import net, { type AddressInfo } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createSqsSource } from '../src/index.ts';
 import { faultFrom } from './conformance.ts';
 import { awsError, type Verdict } from '@masque/local-stack/fault-proxy';
@@ -10,54 +10,56 @@ const faulty = useFaultyQueue();
 
 const html = (status: number): Verdict => ({ kind: 'answer', status, body: '<html>Bad Gateway</html>' });
 
-test.each<[string, boolean, string, Verdict]>([
-  [
-    'queue_missing',
-    false,
-    'a queue that went',
-    awsError('QueueDoesNotExist', 400, 'AWS.SimpleQueueService.NonExistentQueue'),
-  ],
-  ['access_denied', false, 'a right that is missing', awsError('AccessDeniedException', 403, 'AccessDenied')],
-  [
-    'access_denied',
-    false,
-    'a key of KMS that is closed',
-    awsError('KmsAccessDenied', 400, 'KMS.AccessDeniedException'),
-  ],
-  ['credentials_refused', false, 'a wrong key id', awsError('UnrecognizedClientException', 403)],
-  ['credentials_refused', false, 'a wrong signature', awsError('SignatureDoesNotMatch', 403)],
-  ['credentials_expired', true, 'a token that expired', awsError('ExpiredTokenException', 403)],
-  ['sqs_in_flight_limit', true, 'a full queue', awsError('OverLimit', 403)],
-  ['sqs_throttled', true, 'a throttle', awsError('RequestThrottled', 403)],
-  ['sqs_throttled', true, 'a throttle of KMS', awsError('KmsThrottled', 400, 'KMS.ThrottlingException')],
-  ['sqs_throttled', true, 'a throttle without words', { kind: 'answer', status: 429, body: '' }],
-  ['sqs_failed', true, 'a failure of SQS', awsError('InternalFailure', 500)],
-  ['sqs_failed', true, 'a failure without words', { kind: 'answer', status: 503, body: '' }],
-  ['sqs_failed', true, 'a load balancer without a server', html(502)],
-  ['sqs_protocol', false, 'a web site', html(200)],
-  ['sqs_protocol', false, 'a web site without the page', html(404)],
-  ['sqs_protocol', false, 'another service', awsError('UnknownOperationException')],
-  [
-    'sqs_protocol',
-    false,
-    'a message without its time',
-    { kind: 'rewrite', answer: () => ({ Messages: [{ MessageId: '1' }] }) },
-  ],
-  ['sqs_refused', false, 'a refusal this package has no words for', awsError('SomethingNew')],
-  ['sqs_refused', false, 'a name that only a defect of ours knows', awsError('constructor')],
-  ['sqs_unreachable', true, 'a connection cut before', { kind: 'cut', when: 'before' }],
-  ['sqs_unreachable', true, 'a connection cut after', { kind: 'cut', when: 'after' }],
-  ['sqs_unreachable', true, 'a connection cut within the answer', { kind: 'cut', when: 'within' }],
-])('a poll is answered with %s, heals %s: %s', async (code, heals, _, verdict) => {
-  const source = faulty.connect();
-  await source.send([secretBody]);
-  faulty.proxy.rule(() => verdict);
-  const fault = await faultFrom(source.receive());
-  expect(fault).toMatchObject({ code, heals, details: { action: 'ReceiveMessage' } });
-  // No words of the answer, the body, the URL's account or the headers.
-  const said = `${JSON.stringify(fault)} ${fault.toLine()} ${fault.stack}`;
-  expect(said).not.toMatch(/withheld|body-of|000000000000|AWS4|Signature=|Gateway/);
-  expect(fault.cause).toBeUndefined();
+describe.each(['lean', 'sdk'] as const)('over the %s transport', (transport) => {
+  test.each<[string, boolean, string, Verdict]>([
+    [
+      'queue_missing',
+      false,
+      'a queue that went',
+      awsError('QueueDoesNotExist', 400, 'AWS.SimpleQueueService.NonExistentQueue'),
+    ],
+    ['access_denied', false, 'a right that is missing', awsError('AccessDeniedException', 403, 'AccessDenied')],
+    [
+      'access_denied',
+      false,
+      'a key of KMS that is closed',
+      awsError('KmsAccessDenied', 400, 'KMS.AccessDeniedException'),
+    ],
+    ['credentials_refused', false, 'a wrong key id', awsError('UnrecognizedClientException', 403)],
+    ['credentials_refused', false, 'a wrong signature', awsError('SignatureDoesNotMatch', 403)],
+    ['credentials_expired', true, 'a token that expired', awsError('ExpiredTokenException', 403)],
+    ['sqs_in_flight_limit', true, 'a full queue', awsError('OverLimit', 403)],
+    ['sqs_throttled', true, 'a throttle', awsError('RequestThrottled', 403)],
+    ['sqs_throttled', true, 'a throttle of KMS', awsError('KmsThrottled', 400, 'KMS.ThrottlingException')],
+    ['sqs_throttled', true, 'a throttle without words', { kind: 'answer', status: 429, body: '' }],
+    ['sqs_failed', true, 'a failure of SQS', awsError('InternalFailure', 500)],
+    ['sqs_failed', true, 'a failure without words', { kind: 'answer', status: 503, body: '' }],
+    ['sqs_failed', true, 'a load balancer without a server', html(502)],
+    ['sqs_protocol', false, 'a web site', html(200)],
+    ['sqs_protocol', false, 'a web site without the page', html(404)],
+    ['sqs_protocol', false, 'another service', awsError('UnknownOperationException')],
+    [
+      'sqs_protocol',
+      false,
+      'a message without its time',
+      { kind: 'rewrite', answer: () => ({ Messages: [{ MessageId: '1' }] }) },
+    ],
+    ['sqs_refused', false, 'a refusal this package has no words for', awsError('SomethingNew')],
+    ['sqs_refused', false, 'a name that only a defect of ours knows', awsError('constructor')],
+    ['sqs_unreachable', true, 'a connection cut before', { kind: 'cut', when: 'before' }],
+    ['sqs_unreachable', true, 'a connection cut after', { kind: 'cut', when: 'after' }],
+    ['sqs_unreachable', true, 'a connection cut within the answer', { kind: 'cut', when: 'within' }],
+  ])('a poll is answered with %s, heals %s: %s', async (code, heals, _, verdict) => {
+    const source = faulty.connect({ transport });
+    await source.send([secretBody]);
+    faulty.proxy.rule(() => verdict);
+    const fault = await faultFrom(source.receive());
+    expect(fault).toMatchObject({ code, heals, details: { action: 'ReceiveMessage' } });
+    // No words of the answer, the body, the URL's account or the headers.
+    const said = `${JSON.stringify(fault)} ${fault.toLine()} ${fault.stack}`;
+    expect(said).not.toMatch(/withheld|body-of|000000000000|AWS4|Signature=|Gateway/);
+    expect(fault.cause).toBeUndefined();
+  });
 });
 
 test('one failed try is not heard of', async () => {
