@@ -6,6 +6,7 @@ import { keysCommand } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { redriveCommand } from './commands/redrive.ts';
+import { redisAclCommand } from './commands/redis-acl.ts';
 import { rekeyCommand } from './commands/rekey.ts';
 import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, readonly (readonly [() => Command, string]
   'To set it up:': [
     [keysCommand, 'make keys'],
     [migrateCommand, 'create or widen what is missing in PostgreSQL'],
+    [redisAclCommand, 'print the users that Redis is to have'],
   ],
   'For the custodian:': [
     [unmaskCommand, 'recover values from tokens'],

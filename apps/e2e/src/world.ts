@@ -9,6 +9,7 @@ import { loadPipeline, type Pipeline } from '@masque/pipeline';
 import { Redis } from 'ioredis';
 import { Pool, type QueryResultRow } from 'pg';
 import { createDatabaseLogins, type DatabaseLogins } from './database-logins.ts';
+import { createRedisUsers, type RedisUsers } from './redis-users.ts';
 
 /** One test's pipeline: its own database, queue, Redis prefix, keys and processes, over the run's real servers. */
 export interface World {
@@ -18,6 +19,8 @@ export interface World {
   /** The loader runs as its own; commands are given the one they are for. */
   readonly logins: DatabaseLogins;
   readonly redis: Redis;
+  /** Where the world was opened with them. */
+  readonly redisUsers: RedisUsers | undefined;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   send(bodies: readonly string[]): Promise<void>;
   /** Resolves when the queue in SQS is empty and no batch is left in Redis. */
@@ -36,6 +39,8 @@ export interface WorldOptions {
   readonly replicas?: Partial<Replicas>;
   readonly visibilityTimeoutS?: number;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Each stage logs in to Redis as a user of its own, with its own keys. A Redis that loses its memory forgets them. */
+  readonly redisUsers?: true;
   /** SQL run before Masque's own tables are made: the owner's. */
   readonly ownersSql?: string;
 }
@@ -54,12 +59,22 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   pool.on('error', () => {});
   if (options.ownersSql !== undefined) await pool.query(options.ownersSql);
 
-  const logins = await createDatabaseLogins(bundle.databaseUrl, stack.postgresUrl, pipeline, bundle.name);
+  const [logins, redisUsers] = await Promise.all([
+    createDatabaseLogins(bundle.databaseUrl, stack.postgresUrl, pipeline, bundle.name),
+    options.redisUsers && createRedisUsers(redis, bundle.redisUrl, bundle.redisPrefix, bundle.name),
+  ]);
+  const redisOf = (stage: StageName): Record<string, string> =>
+    redisUsers === undefined ? {} : { REDIS_URL: redisUsers.url(stage) };
 
   const local = await preparePipeline({
     pipeline,
     root,
-    services: { ...bundle, loaderDatabaseUrl: logins.loader, sqsEndpoint: stack.sqsEndpoint, region: stack.region },
+    services: { ...bundle, sqsEndpoint: stack.sqsEndpoint, region: stack.region },
+    settingsOf: {
+      extractor: redisOf('extractor'),
+      masker: redisOf('masker'),
+      loader: { DATABASE_URL: logins.loader, ...redisOf('loader') },
+    },
     settings: {
       SQS_VISIBILITY_TIMEOUT_S: String(visibilityTimeoutS),
       BATCH_MAX: '50',
@@ -103,6 +118,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     bundle,
     logins,
     redis,
+    redisUsers,
     until,
     logs,
     async query<Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -121,6 +137,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       await Promise.all(local.processes.map((process) => process.stop('SIGKILL')));
       await Promise.all(pretended.map((presence) => presence.stop()));
       await jobs.close();
+      await redisUsers?.remove();
       redis.disconnect();
       await pool.end();
       await bundle.remove();

@@ -21,7 +21,7 @@ async function whenUnderWay(world: World): Promise<void> {
 
 describe.concurrent('every message ends in exactly one place', () => {
   it.each(stages)('when a %s is killed while it works', async (stage: StageName) => {
-    await using world = await openWorld({ stack, replicas: two, visibilityTimeoutS });
+    await using world = await openWorld({ stack, replicas: two, visibilityTimeoutS, redisUsers: true });
     const sent = traffic(1_500);
     const sending = world.send(sent.bodies);
     await whenUnderWay(world);
@@ -30,6 +30,8 @@ describe.concurrent('every message ends in exactly one place', () => {
     await sending;
     await world.whenQuiet();
     await expectExactlyOnce(world, sent);
+    // Taking over is among a stage’s own rights.
+    expect(await world.redisUsers?.refusals()).toEqual([]);
   });
 
   it('when every replica of every stage is killed and started again', async () => {

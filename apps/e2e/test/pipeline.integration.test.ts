@@ -10,7 +10,7 @@ const two = { extractor: 2, masker: 2, loader: 2 };
 
 describe('two replicas of every stage', () => {
   it('load every message once, quarantine the bad, empty the queue and stop in order', async () => {
-    await using world = await openWorld({ stack, replicas: two });
+    await using world = await openWorld({ stack, replicas: two, redisUsers: true });
     const sent = traffic(2_000);
     await world.send(sent.bodies);
     await world.whenQuiet();
@@ -30,6 +30,8 @@ describe('two replicas of every stage', () => {
     expect(await world.local.stop()).toEqual([0, 0, 0, 0, 0, 0]);
     const leftovers = await world.redis.keys(`${world.bundle.redisPrefix}:*:b-*`);
     expect(leftovers).toEqual([]);
+    // Each stage as its own user of Redis: nothing that it does is refused.
+    expect(await world.redisUsers?.refusals()).toEqual([]);
   });
 
   it('give equal values equal tokens, across replicas and restarts', async () => {

@@ -55,16 +55,14 @@ const goneAfterBeats = 5;
 const defaultEveryMs = 1_000;
 
 /**
- * KEYS[1] the hash, KEYS[2] that of figures; ARGV: field or '' to only look, state, milliseconds until gone, figures.
+ * KEYS[1] the hash, KEYS[2] that of figures; ARGV: field, state, milliseconds until gone, figures.
  * Answers field, state, …
  */
 const beatScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if ARGV[1] ~= '' then
-  redis.call('HSET', KEYS[1], ARGV[1], (now + ARGV[3]) .. ' ' .. ARGV[2])
-  redis.call('HSET', KEYS[2], ARGV[1], now .. ' ' .. ARGV[4])
-end
+redis.call('HSET', KEYS[1], ARGV[1], (now + ARGV[3]) .. ' ' .. ARGV[2])
+redis.call('HSET', KEYS[2], ARGV[1], now .. ' ' .. ARGV[4])
 local entries = redis.call('HGETALL', KEYS[1])
 local live = {}
 for at = 1, #entries, 2 do
@@ -72,7 +70,7 @@ for at = 1, #entries, 2 do
   if ends and tonumber(ends) >= now then
     live[#live + 1] = entries[at]
     live[#live + 1] = state
-  elseif ARGV[1] ~= '' then
+  else
     redis.call('HDEL', KEYS[1], entries[at])
     redis.call('HDEL', KEYS[2], entries[at])
   end
@@ -88,6 +86,29 @@ export function createPresence(connections: Connections, prefix: string): Presen
     const keys = [keyOf(pipeline), figuresKeyOf(pipeline)];
     const live = await redis.eval(beatScript, 2, ...keys, field, state, goneAfterMs, JSON.stringify(figures));
     return readReplicas(live as string[]);
+  }
+
+  /** Without a script, so that a user who may only read can look. */
+  async function look(pipeline: string): Promise<Replica[]> {
+    try {
+      const [[seconds, microseconds], entries] = await Promise.all([redis.time(), redis.hgetall(keyOf(pipeline))]);
+      const now = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+      const live = Object.entries(entries).flatMap(([field, entry]) => {
+        const [, ends, state = ''] = /^(\d+) (.*)$/.exec(entry) ?? [];
+        return Number(ends) >= now ? [field, state] : [];
+      });
+      return readReplicas(live);
+    } catch (error) {
+      throw connections.toFault(error);
+    }
+  }
+
+  async function lookAtFigures(pipeline: string): Promise<Record<string, string>> {
+    try {
+      return await redis.hgetall(figuresKeyOf(pipeline));
+    } catch (error) {
+      throw connections.toFault(error);
+    }
   }
 
   return {
@@ -116,23 +137,10 @@ export function createPresence(connections: Connections, prefix: string): Presen
         },
       };
     },
-    async replicas(pipeline) {
-      try {
-        return await beat(pipeline, '', '', 0, {});
-      } catch (error) {
-        throw connections.toFault(error);
-      }
-    },
+    replicas: (pipeline) => look(pipeline),
     async counted(pipeline) {
-      try {
-        const [replicas, entries] = await Promise.all([
-          beat(pipeline, '', '', 0, {}),
-          redis.hgetall(figuresKeyOf(pipeline)),
-        ]);
-        return replicas.map((each) => Object.assign(each, readFigures(entries[`${each.stage}/${each.replica}`])));
-      } catch (error) {
-        throw connections.toFault(error);
-      }
+      const [replicas, entries] = await Promise.all([look(pipeline), lookAtFigures(pipeline)]);
+      return replicas.map((each) => Object.assign(each, readFigures(entries[`${each.stage}/${each.replica}`])));
     },
   };
 }

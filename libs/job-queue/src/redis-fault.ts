@@ -7,15 +7,18 @@ import { Fault } from '@masque/fault';
 export function redisFault(error: unknown, url: string): Fault {
   if (error instanceof Fault) return error;
   const where = addressOf(url);
-  const { code = '', message = '' } = (error ?? {}) as { readonly code?: string; readonly message?: string };
+  const { code = '', message = '', previousErrors } = (error ?? {}) as VendorError;
+  // A transaction that was given up says only that; the reason is what was said of one of its commands.
+  if (previousErrors?.[0] !== undefined) return redisFault(previousErrors[0], url);
   const reply = replyOf(message);
   const setting = 'REDIS_URL';
 
-  if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(reply) || message.includes('without any password configured')) {
+  if (['WRONGPASS', 'NOAUTH', 'NOPERM'].includes(reply) || refusals.some((words) => message.includes(words))) {
     return new Fault('redis_refused', `Redis at ${where} refused the user or password`, {
       heals: false,
       setting,
-      advice: 'Check the user and password in the URL, and the rights of that user.',
+      advice:
+        'Check the user and password in the URL, and the rights of that user; `masque redis-acl` prints what each needs.',
       details: { reply },
     });
   }
@@ -61,6 +64,15 @@ export function redisFault(error: unknown, url: string): Fault {
     advice: 'Check host and port, and that Redis is running.',
     details: { cause: causeOf(code, message) },
   });
+}
+
+/** A password where Redis has none; and a script that met what its user may not, which Redis 7 tells as a plain ERR. */
+const refusals = ['without any password configured', 'The user executing the script can'];
+
+interface VendorError {
+  readonly code?: string;
+  readonly message?: string;
+  readonly previousErrors?: readonly unknown[];
 }
 
 /** The code that begins a reply error. Redis 6 wraps what a script met: `ERR Error running script … -OOM command …`. */

@@ -11,8 +11,6 @@ import { type Replicas, type StageName, type StageProcess, stages, startStage } 
 /** Where the pipeline's neighbours are, as its stages' settings name them. */
 export interface LocalServices {
   readonly databaseUrl: string;
-  /** The loader's, where it has a user of its own. */
-  readonly loaderDatabaseUrl?: string;
   readonly redisUrl: string;
   readonly redisPrefix?: string;
   readonly sqsEndpoint: string;
@@ -27,6 +25,8 @@ export interface PreparePipelineOptions {
   readonly root: string;
   /** More settings for every stage. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More settings for one stage, such as the users that it alone logs in as. */
+  readonly settingsOf?: Readonly<Partial<Record<StageName, Readonly<Record<string, string>>>>>;
 }
 
 /** A pipeline on this machine: its keys, its tables, and its stages as processes, each with the real command. */
@@ -69,13 +69,12 @@ export async function preparePipeline(options: PreparePipelineOptions): Promise<
     DATABASE_URL: services.databaseUrl,
     ...options.settings,
   };
-  const loaders = services.loaderDatabaseUrl === undefined ? {} : { DATABASE_URL: services.loaderDatabaseUrl };
   const processes: StageProcess[] = [];
   const snapshot = createSnapshots(processes);
 
   function start(stage: StageName, more: Readonly<Record<string, string>> = {}): StageProcess {
     const replica = processes.filter((process) => process.stage === stage).length + 1;
-    const own = stage === 'loader' ? loaders : {};
+    const own = options.settingsOf?.[stage];
     const started = startStage({ stage, replica, env: { ...settings, ...own, ...more }, logDir });
     processes.push(started);
     return started;

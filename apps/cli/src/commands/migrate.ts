@@ -1,8 +1,9 @@
 import { toTarget } from '@masque/pipeline';
 import { migrate } from '@masque/postgres-sink';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson } from '../output/terminal.ts';
+import { rolePrefix } from '../role-prefix.ts';
 
 export function migrateCommand(): Command {
   return new Command('migrate')
@@ -11,7 +12,7 @@ export function migrateCommand(): Command {
     .option(
       '--roles [prefix]',
       'create roles of least privilege, masque_loader, masque_dashboard and masque_custodian, or bring their grants up to date; another prefix where databases of one server must not share them',
-      aRolePrefix,
+      rolePrefix,
     )
     .option('--json', 'print one JSON object')
     .action(async (options: { readonly widen?: true; readonly roles?: string | true; readonly json?: true }) => {
@@ -34,9 +35,4 @@ export function migrateCommand(): Command {
       for (const role of roles) say(`role ${role} has its grants: \`grant ${role} to …\` gives them to a user`);
       if (applied.length + widened.length + roles.length === 0 && !createdTable) say('nothing to do');
     });
-}
-
-function aRolePrefix(text: string): string {
-  if (/^[a-z_][a-z0-9_]{0,39}$/.test(text) && !text.startsWith('pg_')) return text;
-  throw new InvalidArgumentError('It begins role names: up to 40 small letters, digits and underscores.');
 }
