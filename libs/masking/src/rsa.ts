@@ -3,7 +3,7 @@ import { fingerprint } from './fingerprint.ts';
 import { createKeyedHash } from './keyed-hash.ts';
 import type { PublicMaskKey, UnmaskKey } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
-import { decryptOaep, encryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
+import { createOaepEncryption, decryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
 import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
 
@@ -21,6 +21,7 @@ import { tokenStart } from './token.ts';
  */
 export function createRsaMasking(field: string, key: PublicMaskKey): MaskingMethod {
   const seedOf = createKeyedHash(key.prfSecret, 'masque/rsa-oaep-seed/v1', field, key.kid);
+  const encrypt = createOaepEncryption(key.publicKey);
   const bytes = modulusBytes(key.publicKey);
   const longest = maxMessageBytes(bytes);
   const prefix = tokenStart('rsa', key.kid);
@@ -29,7 +30,7 @@ export function createRsaMasking(field: string, key: PublicMaskKey): MaskingMeth
     const message = Buffer.from(value);
     if (message.length > longest) return refuse('too_long');
     const seed = Buffer.from(seedOf(value, 'binary'), 'latin1');
-    return prefix + encryptOaep(key.publicKey, message, seed).toString('base64url');
+    return prefix + encrypt(message, seed).toString('base64url');
   }
 
   return {
