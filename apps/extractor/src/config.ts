@@ -51,7 +51,7 @@ export const settings = {
     unit: 'bytes',
     fallback: 1_048_576,
     min: 1_024,
-    max: 16_777_216,
+    max: 4_194_304,
   }),
   BATCH_LINGER_MS: integer({
     doc: 'How long a batch waits for more after its first message.',
@@ -66,6 +66,13 @@ export const settings = {
     fallback: 100,
     min: 2,
     max: 100_000,
+  }),
+  BACKLOG_MAX_BYTES: integer({
+    doc: 'Receiving stops as well when these batches take so much of Redis, where a body takes a third more than in SQS.',
+    unit: 'bytes',
+    fallback: 134_217_728,
+    min: 1_048_576,
+    max: 68_719_476_736,
   }),
 };
 

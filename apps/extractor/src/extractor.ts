@@ -16,6 +16,7 @@ import { createQueueCounts } from './queue-counts.ts';
 import { points } from './points.ts';
 import { createLeaseKeeper } from './lease-keeper.ts';
 import { createPoller } from './poller.ts';
+import { createPortion } from './portion.ts';
 import { createSettler } from './settler.ts';
 import { createShipper } from './shipper.ts';
 
@@ -81,8 +82,15 @@ export async function createExtractor(context: StageContext<typeof settings>): P
   let replicas: readonly Replica[] = [];
   const gate = createGate({
     readBacklog: async () => {
-      const depths = await jobs.depth(pipeline.name, behind);
-      return Object.values(depths).reduce((sum, depth) => sum + depth.waiting + depth.active + depth.delayed, 0);
+      const [depths, bytes] = await Promise.all([
+        jobs.depth(pipeline.name, behind),
+        jobs.weight(pipeline.name, behind),
+      ]);
+      const batches = Object.values(depths).reduce(
+        (sum, depth) => sum + depth.waiting + depth.active + depth.delayed,
+        0,
+      );
+      return Math.max(batches, Math.ceil((bytes * set.BACKLOG_MAX) / set.BACKLOG_MAX_BYTES));
     },
     unsent: () => shipper.unsent,
     downstreamWorks: () =>
@@ -92,10 +100,12 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     onFault: (fault) => logFault('backlog_unknown', fault),
     onChange: (state) => log.info('gate', { state, backlog: gate.backlog }),
   });
+  const portion = createPortion();
   const pollers = Array.from({ length: set.SQS_POLLERS }, () =>
     createPoller({
       source,
       gate,
+      portion,
       onMessages(messages, receivedAt) {
         count.received(messages.length);
         points.received.publish(undefined);

@@ -19,7 +19,7 @@ import { type Fault, toFault } from '@masque/fault';
 export type GateState = 'open' | 'backlog' | 'downstream' | 'unsent' | 'redis';
 
 export interface GateOptions {
-  /** Batches that wait or run in the stages behind. */
+  /** Batches that wait or run in the stages behind; heavy ones may count for several. */
   readonly readBacklog: () => Promise<number>;
   /** Batches of this replica that are not in Redis yet. */
   readonly unsent: () => number;

@@ -11,10 +11,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, type Fault, toFault } from '@masque/fault';
 import type { SourceMessage, SqsSource } from '@masque/sqs-source';
 import type { Gate } from './gate.ts';
+import type { Portion } from './portion.ts';
 
 export interface PollerDeps {
   readonly source: Pick<SqsSource, 'receive'>;
   readonly gate: Pick<Gate, 'whenOpen'>;
+  readonly portion: Portion;
   readonly onMessages: (messages: readonly SourceMessage[], receivedAt: number) => void;
   readonly onFault: (fault: Fault) => void;
 }
@@ -25,7 +27,7 @@ export interface Poller {
   stop(): void;
 }
 
-export function createPoller({ source, gate, onMessages, onFault }: PollerDeps): Poller {
+export function createPoller({ source, gate, portion, onMessages, onFault }: PollerDeps): Poller {
   const stopped = new AbortController();
   return {
     async run() {
@@ -34,8 +36,9 @@ export function createPoller({ source, gate, onMessages, onFault }: PollerDeps):
         await gate.whenOpen();
         if (stopped.signal.aborted) return;
         try {
-          const messages = await source.receive();
+          const messages = await source.receive({ max: portion.next() });
           failures = 0;
+          portion.received(messages.map(({ body }) => body));
           if (messages.length > 0) onMessages(messages, Date.now());
         } catch (error) {
           failures += 1;

@@ -15,6 +15,7 @@ import { type extracted, sealContext } from '@masque/handoff-extracted';
 import type { Publisher } from '@masque/job-queue';
 import type { Span, Tracing } from '@masque/observability';
 import type { Sealer } from '@masque/sealing';
+import { createWeightLimit } from '@masque/stage';
 import type { OpenBatch } from './batcher.ts';
 import { encodeBody } from './body.ts';
 
@@ -45,9 +46,16 @@ export interface Shipper {
   drain(kindUntil: number): Promise<{ readonly released: number }>;
 }
 
+/**
+ * Bodies that are sealed and sent at once. On its way each byte is copied six times: as a body, joined, sealed, as
+ * base64, as JSON, as a command. Those in line are held once, as they came.
+ */
+const sealingBytes = 2 * 1_048_576;
+
 export function createShipper(deps: ShipperDeps): Shipper {
   const underWay = new Set<Promise<void>>();
   const stopped = new AbortController();
+  const sealing = createWeightLimit(sealingBytes);
   let released = 0;
 
   function traced(batch: OpenBatch): Promise<void> {
@@ -62,7 +70,9 @@ export function createShipper(deps: ShipperDeps): Shipper {
     const deadline = batch.receivedAt + deps.visibilityTimeoutMs;
     const { messages } = batch;
     const late = AbortSignal.timeout(Math.max(1, deadline - Date.now()));
-    try {
+    const deliver = async (): Promise<void> => {
+      // Whoever stood in line at a shutdown is not sealed any more.
+      stopped.signal.throwIfAborted();
       const sealed = await deps.sealer.seal(
         messages.map((message) => encodeBody(message.body)),
         sealContext(deps.pipeline, id),
@@ -85,6 +95,9 @@ export function createShipper(deps: ShipperDeps): Shipper {
         onRetry: deps.onFault,
       });
       deps.onSent({ id, receipts: handoff.receipts, receivedAt: batch.receivedAt, bytes: batch.bytes });
+    };
+    try {
+      await sealing.run(batch.bytes, deliver);
     } catch (error) {
       if (!stopped.signal.aborted) {
         const fault = toFault(error);

@@ -10,6 +10,7 @@ const throttled = new Fault('sqs_throttled', 'SQS throttles', { heals: true });
 function setup({ isOpen = true } = {}) {
   const received: string[][] = [];
   const faults: string[] = [];
+  const weighed: number[] = [];
   const polls: { readonly at: number; readonly answer: (given: SourceMessage[] | Error) => void }[] = [];
   const waiters: (() => void)[] = [];
   const gate = Promise.withResolvers<void>();
@@ -17,7 +18,7 @@ function setup({ isOpen = true } = {}) {
   const poller = createPoller({
     source: {
       receive: (...options) => {
-        expect(options).toEqual([]);
+        expect(options).toEqual([{ max: 7 }]);
         const { promise, resolve, reject } = Promise.withResolvers<SourceMessage[]>();
         polls.push({
           at: performance.now(),
@@ -28,6 +29,7 @@ function setup({ isOpen = true } = {}) {
       },
     },
     gate: { whenOpen: () => gate.promise },
+    portion: { next: () => 7, received: (bodies) => weighed.push(bodies.length) },
     onMessages: (messages) => received.push(messages.map(({ id }) => id)),
     onFault: ({ code }) => faults.push(code),
   });
@@ -39,17 +41,18 @@ function setup({ isOpen = true } = {}) {
       await new Promise<void>((resolve) => waiters.push(resolve));
     }
   }
-  return { poller, poll, polls, received, faults, open: gate.resolve };
+  return { poller, poll, polls, received, faults, weighed, open: gate.resolve };
 }
 
 test('it polls, hands on, and polls again; an empty answer is handed to nobody', async () => {
-  const { poller, poll, polls, received } = setup();
+  const { poller, poll, polls, received, weighed } = setup();
   const running = poller.run();
   (await poll(0)).answer(someMessages(2));
   (await poll(1)).answer([]);
   (await poll(2)).answer(someMessages(1, 2));
   await poll(3);
   expect(received).toEqual([['m-0', 'm-1'], ['m-2']]);
+  expect(weighed).toEqual([2, 0, 1]);
   poller.stop();
   polls[3]?.answer([]);
   await running;

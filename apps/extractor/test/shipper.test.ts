@@ -95,6 +95,24 @@ test('while Redis is away the same batch is offered again under the same id', as
   expect(givenUp).toEqual([]);
 });
 
+test('large batches are sealed a few at a time, and at a shutdown those in line are handed back as they are', async () => {
+  const offered: string[] = [];
+  const { shipper, ship, published, released } = setup({
+    sealer: {
+      seal: async (bodies, aad) => {
+        offered.push(aad);
+        return sealer.seal(bodies, aad);
+      },
+    },
+    publish: () => Promise.reject(away),
+  });
+  for (let at = 0; at < 5; at += 1) ship([aMessage({ receipt: `r-${at}`, body: 'x'.repeat(1_048_576) })]);
+  expect(await shipper.drain(Date.now() + 200)).toEqual({ released: 5 });
+  expect(offered).toHaveLength(2);
+  expect(published).toEqual([]);
+  expect(released.sort()).toEqual(['r-0', 'r-1', 'r-2', 'r-3', 'r-4']);
+});
+
 test('two batches have two ids', async () => {
   const { shipper, ship, tries } = setup();
   ship(someMessages(1));

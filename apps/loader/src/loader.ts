@@ -8,6 +8,7 @@ import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
 import { createHandler } from './handle.ts';
 import { createInstruments } from './instruments.ts';
+import { weightOf } from './weight.ts';
 import { createLedgerKeeper } from './ledger-keeper.ts';
 
 /** Columns → rows, rejects → quarantine, receipts → extractor. It holds no key and sees no plain value. */
@@ -54,6 +55,7 @@ export async function createLoaderStage(context: StageContext<typeof settings>):
       },
       onRetry: waits('load_retried'),
     }),
+    weigh: weightOf,
     onFault(fault, { batch, tries }) {
       // A batch that a newer release wrote, or one of long ago, says nothing of what this replica can do with others.
       if (!fault.code.startsWith('handoff_') && fault.code !== 'batch_outlived') waitingFor = fault.code;

@@ -53,6 +53,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
         count.masked(batch, seconds);
       },
     }),
+    weigh: ({ sealed }) => sealed.length,
     isHopeless: ({ code }) => hopeless.has(code),
     isInVain: async ({ batch }) => !(await jobs.leases.isLeased(pipeline.name, batch)),
     onFault(fault, { batch, tries }) {

@@ -18,6 +18,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, toFault } from '@masque/fault';
 import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
+import { createWeightLimit } from '@masque/stage';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
 import { createRate } from './rate.ts';
@@ -42,6 +43,11 @@ export interface ConsumerOptions<H extends Handoff> {
   /** How often lost locks are looked for; recovery takes up to the sum of both. Default: a third of the lock. */
   readonly stalledIntervalMs?: number;
   handle(delivery: Delivery<H>, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Bytes of a batch, roughly: no more than some megabytes are handled at once, whatever `concurrency` is, since each
+   * is copied several times meanwhile. Default: only the number counts.
+   */
+  weigh?(batch: HandoffOutput<H>): number;
   /** Is this a fault of the batch itself, that no waiting mends? A broken contract always is. */
   isHopeless?(fault: Fault): boolean;
   /** Asked for a batch past its deadline: are its messages no longer ours, so that its work is in vain? */
@@ -76,6 +82,9 @@ interface ConsumerDeps<H extends Handoff> extends ConsumerOptions<H> {
   readonly connections: Connections;
 }
 
+/** Four full batches of the default size; one that is larger is handled alone. */
+const handledBytes = 4 * 1_048_576;
+
 /** Two rolling restarts must not use up a batch's stalls (BullMQ's default is 1). */
 const maxStalledCount = 5;
 
@@ -83,6 +92,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   const { handoff, connections, lockDurationMs = 15_000 } = deps;
   const queue = queueName(deps.pipeline, handoff.name);
   const running = new Set<AbortController>();
+  const handled = createWeightLimit(handledBytes);
   const finished = createRate();
   let worker: Worker | undefined;
   let connection: ReturnType<Connections['openConsumer']> | undefined;
@@ -177,7 +187,11 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         return 'over';
       }
       const delivery = { batch, earlierTries: job.attemptsStarted - 1, addedAt: job.timestamp };
-      return (await deps.handle(delivery, signal)) === 'done' ? 'over' : 'later';
+      const outcome = await handled.run(deps.weigh?.(batch) ?? 0, async () =>
+        // Stopped, or its lock lost, while it stood in line.
+        signal.aborted ? 'later' : deps.handle(delivery, signal),
+      );
+      return outcome === 'done' ? 'over' : 'later';
     } catch (error) {
       const fault = toFault(error);
       deps.onFault?.(fault, id);

@@ -15,3 +15,4 @@ export {
   text,
   url,
 } from './settings.ts';
+export { createWeightLimit, type WeightLimit } from './weight-limit.ts';

@@ -30,6 +30,7 @@ import {
 } from '@masque/observability';
 import { exitStatus } from './exit.ts';
 import { startHealthServer } from './health-server.ts';
+import { keepHeapSmall } from './heap.ts';
 import { describeSettings, readSettings, type Settings, type SettingsOf } from './settings.ts';
 import type { stageSettings } from './stage-settings.ts';
 
@@ -76,6 +77,7 @@ export async function runStage<S extends Settings & typeof stageSettings>(stage:
     process.stdout.write(isForMachine ? `${JSON.stringify(describeSettings(stage.settings))}\n` : helpText(stage));
     process.exit(exitStatus.ok);
   }
+  keepHeapSmall();
   try {
     process.exit(await live(stage, readSettings(stage.settings, process.env, stage.check)));
   } catch (error) {
