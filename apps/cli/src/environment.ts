@@ -26,6 +26,7 @@ function environment(): Record<string, string | undefined> {
 export const settings = {
   pipeline: { MASQUE_PIPELINE: stageSettings.MASQUE_PIPELINE },
   keys: { MASQUE_KEYS_DIR: text({ doc: 'Folder made by `masque keys init`.', fallback: 'keys' }) },
+  signer: { MASQUE_KEYS_SIGNER: text({ doc: 'Who signs the key files.', optional: true }) },
   redis: redisSettings,
   postgres: {
     DATABASE_URL: url({ doc: 'PostgreSQL.', schemes: ['postgres', 'postgresql'] }),

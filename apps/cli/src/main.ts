@@ -1,5 +1,5 @@
 import { toFault } from '@masque/fault';
-import { exitStatus } from '@masque/stage';
+import { exitStatus, statusOf } from '@masque/stage';
 import { createProgram } from './program.ts';
 
 // `masque … | head` closes our output: what is left to say goes unheard, and that is no error of ours.
@@ -14,6 +14,5 @@ try {
 } catch (error) {
   const fault = toFault(error);
   process.stderr.write(`masque: ${fault.toLine()}\n`);
-  process.exitCode =
-    fault.code === 'internal' ? exitStatus.internal : fault.heals ? exitStatus.failed : exitStatus.config;
+  process.exitCode = statusOf(fault);
 }

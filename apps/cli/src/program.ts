@@ -48,8 +48,8 @@ export function createProgram(): Command {
 Settings are environment variables, listed in .env.example. While \`npm start\`
 runs, commands given in the same folder use its servers where none is set.
 
-Exit status: 0 done; 1 failed, try again; 64 wrong usage; 70 a defect;
-78 a wrong setting, right or key file.`,
+Exit status: 0 done; 1 failed, try again; 64 wrong usage; 65 a key file that
+was not signed; 70 a defect; 78 a wrong setting, right or key file.`,
     );
   for (const [group, commands] of Object.entries(groups)) {
     for (const [create, summary] of commands) program.addCommand(create().summary(summary).helpGroup(group));

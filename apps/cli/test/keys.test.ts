@@ -22,8 +22,11 @@ test('keys init: folders by role, secrets for their owner alone', async () => {
   expect(made.status).toBe(0);
   expect(await modes(join(folder, 'keys'))).toEqual({
     custodian: '700',
+    'custodian/audit.head': '600',
+    'custodian/audit.jsonl': '600',
     'custodian/mask.json': '600',
     'custodian/quarantine.private.json': '600',
+    'custodian/sign.private.json': '600',
     'custodian/unmask.json': '600',
     extractor: '700',
     'extractor/seal.public.json': '644',
@@ -42,10 +45,15 @@ test('it lists the keys, shows no secret, and says what to do next', async () =>
     expect(stdout).toMatch(new RegExp(`^  [a-z2-7]{6}  ${use} +(rsa|hpke) +[0-9a-f]{16}$`, 'm'));
   }
   expect(stdout).toMatch(/What next:[^]*custodian\/[^]*masque migrate/);
-  const files = ['custodian/unmask.json', 'masker/mask.json', 'masker/seal.private.json'];
+  const files = [
+    'custodian/unmask.json',
+    'masker/mask.json',
+    'masker/seal.private.json',
+    'custodian/sign.private.json',
+  ];
   const texts = await Promise.all(files.map((file) => readFile(join(folder, 'keys', file), 'utf8')));
   const secrets = texts.flatMap((text) => text.match(/(?<="(?:prfSecret|privateKey)": ")[^"]{20,}/g) ?? []);
-  expect(secrets).toHaveLength(3);
+  expect(secrets).toHaveLength(4);
   expect(secrets.filter((secret) => stdout.includes(secret))).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { keyPaths } from '@masque/key-files';
+import { openSigner } from '@masque/keyring';
 import type { StageName } from '@masque/local-pipeline';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FirstStart, prepareFirstStart } from '../src/first-start.ts';
@@ -69,6 +70,29 @@ describe.concurrent('a key file', () => {
     });
   });
 
+  it.each([
+    ['masker', 'mask', 'key_file_forged'],
+    ['masker', 'quarantinePublic', 'key_file_forged'],
+    ['extractor', 'sealPublic', 'key_file_forged'],
+    ['masker', 'mask', 'key_file_unsigned'],
+  ] as const)(
+    '%s’s %s is an attacker’s, whose keys are all sound, where the signer is pinned: %s',
+    async (stage, name, code) => {
+      await using attacker = await install(first.pipeline);
+      const { keysDir, paths } = await first.keys.copy();
+      const fileIn = (files: typeof paths): string => (files[stage] as Readonly<Record<string, string>>)[name] ?? '';
+      await cp(fileIn(attacker.paths), fileIn(paths));
+      if (code === 'key_file_unsigned') await unsign(fileIn(paths));
+      const signer = (await openSigner(first.keys.keysDir))?.publicKey ?? '';
+      await using run = first.start(stage, { MASQUE_KEYS_DIR: keysDir, MASQUE_KEYS_SIGNER: signer });
+      expect({ status: await run.ended, faults: run.faults() }).toMatchObject({
+        status: 65,
+        faults: [{ event: 'failed', code, setting: 'MASQUE_KEYS_SIGNER', heals: false }],
+      });
+      first.expectSeemly(run.said());
+    },
+  );
+
   const nobody = 65_534;
   it.skipIf(!canRunAs(nobody))('that this user may not read', async () => {
     const fault = await first.expectRefusal('masker', {}, { uid: nobody });
@@ -78,6 +102,11 @@ describe.concurrent('a key file', () => {
     });
   });
 });
+
+async function unsign(file: string): Promise<void> {
+  const content = JSON.parse(await readFile(file, 'utf8')) as object;
+  await writeFile(file, JSON.stringify({ ...content, signature: undefined }));
+}
 
 /** Root reads everything, so another user has to try; from a checkout in a private folder it can't even start. */
 function canRunAs(uid: number): boolean {

@@ -33,7 +33,9 @@ const behind = ['extracted', 'masked'] as const;
 export async function createExtractor(context: StageContext<typeof settings>): Promise<Service> {
   const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
-  const sealKey = await readSealPublicKey(keyPaths(set.MASQUE_KEYS_DIR).extractor.sealPublic);
+  const sealKey = await readSealPublicKey(keyPaths(set.MASQUE_KEYS_DIR).extractor.sealPublic, {
+    signer: set.MASQUE_KEYS_SIGNER,
+  });
   const count = createInstruments(metrics);
 
   const retried = (event: string) => (fault: Fault, fields?: LogFields) => {

@@ -20,10 +20,11 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
   const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
+  const { MASQUE_KEYS_SIGNER: signer } = set;
   const [sealKeys, quarantineKey, maskKeys] = await Promise.all([
-    readSealPrivateKeys(files.sealPrivate),
-    readSealPublicKey(files.quarantinePublic),
-    readMaskKeys(files.mask),
+    readSealPrivateKeys(files.sealPrivate, { signer }),
+    readSealPublicKey(files.quarantinePublic, { signer }),
+    readMaskKeys(files.mask, { signer }),
   ]);
   const masker = createMasker({ mask: pipeline.mask, keys: maskKeys, memoEntries: set.MASK_MEMO_ENTRIES });
   const count = createInstruments(metrics, masker);

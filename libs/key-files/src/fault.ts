@@ -6,7 +6,9 @@ export type KeyFileFault =
   | 'key_file_exposed'
   | 'key_file_malformed'
   | 'key_file_exists'
-  | 'key_file_unwritable';
+  | 'key_file_unwritable'
+  | 'key_file_unsigned'
+  | 'key_file_forged';
 
 /** Every fault names the file and the setting that leads to it; none quotes what is in the file. */
 export function keyFileFault(
@@ -15,10 +17,11 @@ export function keyFileFault(
   what: string,
   advice: string,
   details: Readonly<Record<string, string>> = {},
+  setting = 'MASQUE_KEYS_DIR',
 ): Fault {
   return new Fault(code, `the key file ${path} ${what}`, {
     heals: false,
-    setting: 'MASQUE_KEYS_DIR',
+    setting,
     advice,
     details: { path, ...details },
   });

@@ -3,6 +3,8 @@ export { type KeyDescription, keyMethods, keyUses, readDescription, writeDescrip
 export { kidPattern, kidSchema, newKid } from './kid.ts';
 export { keyPaths, type KeyPaths } from './layout.ts';
 export { type ReadOptions, readKeyFile } from './read.ts';
+export { type Signer } from './signature.ts';
+export { readSigner, writeSigner } from './signer-file.ts';
 export {
   firstStatusSchema,
   isUsable,

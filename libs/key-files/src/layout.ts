@@ -4,7 +4,12 @@ import { join } from 'node:path';
 export interface KeyPaths {
   readonly extractor: { readonly sealPublic: string };
   readonly masker: { readonly sealPrivate: string; readonly quarantinePublic: string; readonly mask: string };
-  readonly custodian: { readonly unmask: string; readonly quarantinePrivate: string; readonly mask: string };
+  readonly custodian: {
+    readonly unmask: string;
+    readonly quarantinePrivate: string;
+    readonly mask: string;
+    readonly sign: string;
+  };
   /** What keys there are, without secrets. */
   readonly description: string;
 }
@@ -25,6 +30,7 @@ export function keyPaths(dir: string): KeyPaths {
       unmask: join(dir, 'custodian', 'unmask.json'),
       quarantinePrivate: join(dir, 'custodian', 'quarantine.private.json'),
       mask: join(dir, 'custodian', 'mask.json'),
+      sign: join(dir, 'custodian', 'sign.private.json'),
     },
     description: join(dir, 'keys.json'),
   };

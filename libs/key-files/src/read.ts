@@ -4,6 +4,7 @@ import { Fault } from '@masque/fault';
 import type { z } from 'zod';
 import { errno, keyFileFault } from './fault.ts';
 import { exposure, type Identity } from './exposure.ts';
+import { checkSignature } from './signature.ts';
 
 export interface ReadOptions<Schema extends z.ZodType> {
   /** True: nobody but the owner may read it. False: nobody but the owner may write it. */
@@ -13,6 +14,8 @@ export interface ReadOptions<Schema extends z.ZodType> {
    * take names from the file (no `z.record`).
    */
   readonly schema: Schema;
+  /** The custodian's public key; absent where signatures are not looked at. */
+  readonly signer?: string | undefined;
 }
 
 /** A key file is a few kilobytes. What is larger is something else, and is not read into memory to find out. */
@@ -20,13 +23,14 @@ const maxBytes = 1_048_576;
 
 /**
  * Reads one JSON key file. Mode and content are those of the same open file, so nothing can be put between.
- * @throws {Fault} `key_file_missing`, `key_file_unreadable`, `key_file_exposed`, `key_file_malformed`
+ * @throws {Fault} `key_file_missing`, `key_file_unreadable`, `key_file_exposed`, `key_file_malformed`,
+ * `key_file_unsigned`, `key_file_forged`
  */
 export async function readKeyFile<Schema extends z.ZodType>(
   path: string,
   options: ReadOptions<Schema>,
 ): Promise<z.output<Schema>> {
-  return parse(path, await readText(path, options.secret), options.schema);
+  return parse(path, await readText(path, options.secret), options);
 }
 
 async function readText(path: string, secret: boolean): Promise<string> {
@@ -69,7 +73,11 @@ function identity(): Identity {
   return { uid: process.geteuid?.() ?? 0 };
 }
 
-function parse<Schema extends z.ZodType>(path: string, text: string, schema: Schema): z.output<Schema> {
+function parse<Schema extends z.ZodType>(
+  path: string,
+  text: string,
+  { schema, signer }: ReadOptions<Schema>,
+): z.output<Schema> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -77,11 +85,20 @@ function parse<Schema extends z.ZodType>(path: string, text: string, schema: Sch
     // V8's message quotes the text around the error, which here is a key.
     throw malformed(path, 'is not JSON');
   }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
+  const { signature, ...content } = isObject(json) ? json : {};
+  const result = schema.safeParse(isObject(json) ? content : json);
+  // A file in another's place is told as such, and not as forged: its signature is sound.
+  if (result.success) {
+    if (signer !== undefined) checkSignature(path, content, signature, signer);
+    return result.data;
+  }
   const fields = new Set(result.error.issues.map((issue) => issue.path.map(String).join('.') || 'the whole'));
   if (fields.has('role')) throw misplaced(path);
   throw malformed(path, `does not fit this version of Masque (${[...fields].slice(0, 5).join(', ')})`);
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
 function misplaced(path: string): Fault {

@@ -3,12 +3,15 @@ import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { errno, keyFileFault } from './fault.ts';
+import type { Signer } from './signature.ts';
 
 export interface WriteOptions {
   /** True: mode 0600. False: 0644. */
   readonly secret: boolean;
   /** Default false: a key that is there is never lost to a second `init`. */
   readonly overwrite?: boolean;
+  /** Signs what is written. */
+  readonly signer?: Signer | undefined;
 }
 
 /**
@@ -21,7 +24,8 @@ export async function writeKeyFile(path: string, value: unknown, options: WriteO
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeSynced(temporary, `${JSON.stringify(value, undefined, 2)}\n`, options.secret ? 0o600 : 0o644);
+    const content = options.signer === undefined ? value : signed(value as object, options.signer);
+    await writeSynced(temporary, `${JSON.stringify(content, undefined, 2)}\n`, options.secret ? 0o600 : 0o644);
     await (options.overwrite === true ? rename(temporary, path) : place(temporary, path));
     await syncFolder(folder);
   } catch (error) {
@@ -37,6 +41,10 @@ async function writeSynced(path: string, text: string, mode: number): Promise<vo
   await file.writeFile(text);
   await file.chmod(mode);
   await file.sync();
+}
+
+function signed(content: object, signer: Signer): object {
+  return { ...content, signature: signer.sign(content) };
 }
 
 /** link() refuses an existing name in the same step in which it takes it; rename() would replace it. */

@@ -18,10 +18,18 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Fault } from '@masque/fault';
-import { type KeyDescription, keyPaths, readKeyFile, writeDescription, writeKeyFile } from '@masque/key-files';
+import {
+  type KeyDescription,
+  keyPaths,
+  readKeyFile,
+  type Signer,
+  writeDescription,
+  writeKeyFile,
+} from '@masque/key-files';
 import { z } from 'zod';
 import { type AuditEntry, recordAudit } from './audit.ts';
 import { withLock } from './lock.ts';
+import { openSigner } from './open-signer.ts';
 import { points } from './points.ts';
 import { isSecret, readRingKeys, type RingContent, type RingFile, ringFiles, ringPath } from './ring.ts';
 
@@ -50,6 +58,7 @@ export async function changeKeys<Answer>(
   await readRingKeys(dir);
   return withLock(join(dir, 'keys.lock'), async () => {
     await completeChange(dir);
+    const signer = await openSigner(dir);
     const planned = await plan(await readRingKeys(dir));
     if (!('files' in planned)) return planned.answer;
     step('record');
@@ -57,7 +66,10 @@ export async function changeKeys<Answer>(
     await planned.record?.();
     step('decide');
     const { keys } = planned;
-    const files = [...planned.files].map(([file, content]) => ({ file, content: { version: 2, ...content } }));
+    const files = [...planned.files].map(([file, content]) => ({
+      file,
+      content: signed({ version: 2, ...content }, signer),
+    }));
     await writeKeyFile(changeFile(dir), { version: 1, role: 'change', files, keys }, { secret: true });
     await write(dir, { files, keys });
     return planned.answer;
@@ -70,14 +82,14 @@ export async function isInterrupted(dir: string): Promise<boolean> {
 }
 
 interface DecidedChange {
-  readonly files: readonly { readonly file: RingFile; readonly content: unknown }[];
+  readonly files: readonly { readonly file: RingFile; readonly content: object }[];
   readonly keys: readonly KeyDescription[];
 }
 
 const changeSchema = z.strictObject({
   version: z.literal(1),
   role: z.literal('change'),
-  files: z.array(z.strictObject({ file: z.enum(Object.values(ringFiles).flat()), content: z.unknown() })),
+  files: z.array(z.strictObject({ file: z.enum(Object.values(ringFiles).flat()), content: z.looseObject({}) })),
   keys: z.array(z.unknown()),
 });
 
@@ -108,6 +120,10 @@ async function write(dir: string, { files, keys }: DecidedChange): Promise<void>
   await writeDescription(keyPaths(dir).description, keys, { overwrite: true });
   step('finish');
   await rm(changeFile(dir), { force: true });
+}
+
+function signed(content: object, signer: Signer | undefined): object {
+  return signer === undefined ? content : { ...content, signature: signer.sign(content) };
 }
 
 function step(next: string): void {

@@ -7,6 +7,7 @@ import { createOpener, readSealPrivateKeys } from '@masque/sealing';
 import { isInterrupted } from './change.ts';
 import { openCustodianKeys } from './custodian-keys.ts';
 import { type Member, readMembers } from './members.ts';
+import { openSigner } from './open-signer.ts';
 import { readRingKeys, type RingFile, ringFiles, ringPath } from './ring.ts';
 
 export interface Finding {
@@ -33,11 +34,19 @@ export interface RecordedKey {
   readonly retiredAt: number | null;
 }
 
+export interface CheckOptions {
+  /** What `masque.keys` says. */
+  readonly recorded?: readonly RecordedKey[] | undefined;
+  /** Default: what the custodian's folder signs with, if it is here. */
+  readonly signer?: string | undefined;
+}
+
 /**
- * Looks at every file of the roles that are here as its role would: modes, content, pairs; and whether all say the same
+ * Looks at every file of the roles that are here as its role would: modes, content, signatures, pairs; and whether all say the same
  * of each key as `keys.json` and, where it is given, `masque.keys`. It changes nothing.
  */
-export async function checkKeys(dir: string, recorded?: readonly RecordedKey[]): Promise<CheckReport> {
+export async function checkKeys(dir: string, options: CheckOptions = {}): Promise<CheckReport> {
+  const { recorded } = options;
   const findings: Finding[] = [];
   const attempt = async <T>(where: string, look: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -48,6 +57,7 @@ export async function checkKeys(dir: string, recorded?: readonly RecordedKey[]):
     }
   };
   const described = (await attempt('keys.json', () => readRingKeys(dir))) ?? [];
+  const signer = options.signer ?? (await attempt('custodian/sign.private', () => openSigner(dir)))?.publicKey;
   const { extractor, masker, custodian } = keyPaths(dir);
   const folders = { extractor: extractor.sealPublic, masker: masker.mask, custodian: custodian.mask };
   const roles = Object.entries(folders).flatMap(([role, file]) => (existsSync(dirname(file)) ? [role] : []));
@@ -55,7 +65,7 @@ export async function checkKeys(dir: string, recorded?: readonly RecordedKey[]):
 
   for (const file of Object.values(ringFiles).flat()) {
     if (!roles.includes(roleOf(file))) continue;
-    const members = await attempt(file, () => readMembers(dir, file));
+    const members = await attempt(file, () => readMembers(dir, file, { signer }));
     if (members !== undefined && described.length > 0) findings.push(...disagreements(file, members, described));
   }
   // What is wrong with a file by itself has been said.

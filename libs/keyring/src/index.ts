@@ -5,6 +5,8 @@ export { type LifecycleOptions, type Moved, destroyKey, promoteKey, retireKey } 
 export { listKeys, tokenStartOf } from './list.ts';
 export { rotateKey, type RotateOptions } from './rotate.ts';
 export { initKeys } from './init.ts';
+export { openSigner } from './open-signer.ts';
+export { signKeys } from './signing.ts';
 export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';
 export { openTranslator } from './translator.ts';

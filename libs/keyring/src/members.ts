@@ -1,5 +1,5 @@
 import type { KeyStatus } from '@masque/key-files';
-import { fingerprint, readMaskFile, readUnmaskKeys } from '@masque/masking';
+import { fingerprint, type ReadKeysOptions, readMaskFile, readUnmaskKeys } from '@masque/masking';
 import { readSealPrivateKeys, readSealPublicKey, sealFingerprint } from '@masque/sealing';
 import { type RingFile, ringPath } from './ring.ts';
 
@@ -12,25 +12,29 @@ export interface Member {
 }
 
 /** What a role's own reader makes of its file. Of a file to seal to only the PRIMARY. @throws {Fault} `key_file_…` */
-export async function readMembers(dir: string, file: RingFile): Promise<readonly Member[]> {
+export async function readMembers(
+  dir: string,
+  file: RingFile,
+  options: ReadKeysOptions = {},
+): Promise<readonly Member[]> {
   const path = ringPath(dir, file);
   switch (file) {
     case 'custodian/mask':
     case 'masker/mask': {
-      const { keys, refused } = await readMaskFile(path);
+      const { keys, refused } = await readMaskFile(path, options);
       return [
         ...keys.map((key) => ({ kid: key.kid, status: key.status, fingerprint: fingerprint(key) })),
         ...refused.map(({ kid, status }) => ({ kid, status })),
       ];
     }
     case 'custodian/unmask':
-      return (await readUnmaskKeys(path)).map(({ kid, status }) => ({ kid, status }));
+      return (await readUnmaskKeys(path, options)).map(({ kid, status }) => ({ kid, status }));
     case 'masker/seal.private':
     case 'custodian/quarantine.private':
-      return (await readSealPrivateKeys(path)).map((key) => sealMember(key, key.status));
+      return (await readSealPrivateKeys(path, options)).map((key) => sealMember(key, key.status));
     case 'masker/quarantine.public':
     case 'extractor/seal.public':
-      return [sealMember(await readSealPublicKey(path), 'PRIMARY')];
+      return [sealMember(await readSealPublicKey(path, options), 'PRIMARY')];
     default:
       return file satisfies never;
   }

@@ -1,6 +1,14 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type KeyDescription, keyPaths, type KeyStatus, newKid, requireAbsent, writeKeyFile } from '@masque/key-files';
+import {
+  type KeyDescription,
+  keyPaths,
+  type KeyStatus,
+  newKid,
+  requireAbsent,
+  type Signer,
+  writeKeyFile,
+} from '@masque/key-files';
 import type { MaskSpec } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
 import { bitsOf, type MaskKey, readMaskKeys, secretBytes } from './keys.ts';
@@ -11,6 +19,9 @@ export interface CreateKeysOptions {
   /** The pipeline's: one key for each method in it, and for each size of RSA. */
   readonly mask: Readonly<Record<string, MaskSpec>>;
   readonly overwrite?: boolean;
+  readonly signer?: Signer | undefined;
+  /** Told before anything is written. */
+  readonly announce?: (kids: readonly string[]) => Promise<void>;
   /** Default: now. */
   readonly created?: Date;
 }
@@ -23,7 +34,7 @@ export interface CreateKeysOptions {
  */
 export async function createKeys(options: CreateKeysOptions): Promise<KeyDescription[]> {
   const { masker, custodian } = keyPaths(options.dir);
-  const { overwrite = false } = options;
+  const { overwrite = false, signer } = options;
   if (!overwrite) await requireAbsent([custodian.unmask, custodian.mask, masker.mask]);
   const created = (options.created ?? new Date()).toISOString();
   const entries = await Promise.all(
@@ -32,10 +43,11 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
   const unmask = { version: 2, role: 'unmask', revision: 1, keys };
   const mask = { version: 2, role: 'mask', revision: 1, keys: entries.map((entry) => entry.mask) };
+  await options.announce?.(entries.map((entry) => entry.mask.kid));
   // The private key first: no masker may begin with a key whose tokens nobody could open.
-  await writeKeyFile(custodian.unmask, unmask, { secret: true, overwrite });
-  await writeKeyFile(custodian.mask, mask, { secret: true, overwrite });
-  await writeKeyFile(masker.mask, mask, { secret: true, overwrite });
+  await writeKeyFile(custodian.unmask, unmask, { secret: true, overwrite, signer });
+  await writeKeyFile(custodian.mask, mask, { secret: true, overwrite, signer });
+  await writeKeyFile(masker.mask, mask, { secret: true, overwrite, signer });
   // Described from what was written, not from what was meant to be.
   return (await readMaskKeys(masker.mask)).map((key) => describeMaskKey(key, created));
 }

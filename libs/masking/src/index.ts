@@ -9,6 +9,7 @@ export {
   readMaskFile,
   readMaskKeys,
   readUnmaskKeys,
+  type ReadKeysOptions,
   type RefusedKey,
   type SecretMaskKey,
   type UnmaskKey,

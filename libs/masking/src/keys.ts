@@ -53,6 +53,11 @@ export interface RefusedKey {
   readonly status: RefusedStatus;
 }
 
+export interface ReadKeysOptions {
+  /** The custodian's public key, where it is known: what it has not signed is refused. */
+  readonly signer?: string | undefined;
+}
+
 export const secretBytes = 32;
 
 const entry = { kid: kidSchema, created: z.iso.datetime() };
@@ -98,8 +103,11 @@ const unmaskFile = keyFileSchema(z.literal('unmask'), {
 /** Keys that may be used, and those that may not. @throws {Fault} `key_file_…` */
 export async function readMaskFile(
   path: string,
+  options: ReadKeysOptions = {},
 ): Promise<{ readonly keys: MaskKeys; readonly refused: readonly RefusedKey[] }> {
-  const entries: readonly (MaskKey | RefusedKey)[] = (await readKeyFile(path, { secret: true, schema: maskFile })).keys;
+  const entries: readonly (MaskKey | RefusedKey)[] = (
+    await readKeyFile(path, { secret: true, schema: maskFile, ...options })
+  ).keys;
   const refused = entries.filter((key) => !isUsable(key));
   return {
     keys: entries.filter((key): key is MaskKey => isUsable(key)),
@@ -113,13 +121,13 @@ export function parseMaskKey(entry: unknown): MaskKey {
 }
 
 /** The keys that may be used alone. @throws {Fault} `key_file_…` */
-export async function readMaskKeys(path: string): Promise<MaskKeys> {
-  return (await readMaskFile(path)).keys;
+export async function readMaskKeys(path: string, options: ReadKeysOptions = {}): Promise<MaskKeys> {
+  return (await readMaskFile(path, options)).keys;
 }
 
 /** The same of the private halves. @throws {Fault} `key_file_…` */
-export async function readUnmaskKeys(path: string): Promise<UnmaskKeys> {
-  const { keys } = await readKeyFile(path, { secret: true, schema: unmaskFile });
+export async function readUnmaskKeys(path: string, options: ReadKeysOptions = {}): Promise<UnmaskKeys> {
+  const { keys } = await readKeyFile(path, { secret: true, schema: unmaskFile, ...options });
   return keys.flatMap((key) => (isUsable(key) ? [key] : []));
 }
 

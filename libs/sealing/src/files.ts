@@ -12,6 +12,7 @@ import {
   livingStatusSchema,
   readKeyFile,
   requireAbsent,
+  type Signer,
   type UsableStatus,
   writeKeyFile,
 } from '@masque/key-files';
@@ -34,13 +35,18 @@ function roleOf(path: string, half: 'public' | 'private') {
   return z.enum((uses.length === 0 ? (['seal', 'quarantine'] as const) : uses).map((use) => `${use}.${half}` as const));
 }
 
+export interface ReadSealOptions {
+  /** The custodian's public key, where it is known: what it has not signed is refused. */
+  readonly signer?: string | undefined;
+}
+
 /** The key to seal to, which is the PRIMARY. A file named after a use holds a key of that use. @throws {Fault} `key_file_…` */
-export async function readSealPublicKey(path: string): Promise<SealPublicKey> {
+export async function readSealPublicKey(path: string, options: ReadSealOptions = {}): Promise<SealPublicKey> {
   const schema = keyFileSchema(roleOf(path, 'public'), {
     first: z.tuple([publicEntry(firstStatusSchema)]),
     second: onePrimary(z.discriminatedUnion('status', [publicEntry(livingStatusSchema), destroyedEntry(entry)])),
   });
-  const { keys } = await readKeyFile(path, { secret: false, schema });
+  const { keys } = await readKeyFile(path, { secret: false, schema, ...options });
   // The schema has seen to it that there is one; in version 1 it may be called ENABLED.
   const [primary] = keys.flatMap((key) =>
     (key.status === 'PRIMARY' || keys.length === 1) && isUsable(key) ? [key] : [],
@@ -51,12 +57,13 @@ export async function readSealPublicKey(path: string): Promise<SealPublicKey> {
 /** Every key that may still open something. @throws {Fault} `key_file_…` */
 export async function readSealPrivateKeys(
   path: string,
+  options: ReadSealOptions = {},
 ): Promise<readonly (SealPrivateKey & { readonly status: UsableStatus })[]> {
   const schema = keyFileSchema(roleOf(path, 'private'), {
     first: z.tuple([privateEntry(firstStatusSchema)]),
     second: onePrimary(z.discriminatedUnion('status', [privateEntry(livingStatusSchema), destroyedEntry(entry)])),
   });
-  const { keys } = await readKeyFile(path, { secret: true, schema });
+  const { keys } = await readKeyFile(path, { secret: true, schema, ...options });
   return keys.flatMap((key) => (isUsable(key) ? [key] : []));
 }
 
@@ -68,6 +75,9 @@ export interface CreateSealKeysOptions {
   /** MASQUE_KEYS_DIR. */
   readonly dir: string;
   readonly overwrite?: boolean;
+  readonly signer?: Signer | undefined;
+  /** Told before a pair is written. */
+  readonly announce?: (kids: readonly string[]) => Promise<void>;
   /** Default: now. */
   readonly created?: Date;
 }
@@ -99,21 +109,26 @@ export async function createSealKeys(options: CreateSealKeysOptions): Promise<Ke
 }
 
 /** Makes one pair and writes its two files, the private one first: a public key alone would seal what none can open. */
-export async function writeSealKeys(options: {
-  readonly use: 'seal' | 'quarantine';
-  readonly public: string;
-  readonly private: string;
-  readonly overwrite?: boolean;
-  readonly created?: Date;
-}): Promise<KeyDescription> {
+export async function writeSealKeys(
+  options: Omit<CreateSealKeysOptions, 'dir'> & {
+    readonly use: 'seal' | 'quarantine';
+    readonly public: string;
+    readonly private: string;
+  },
+): Promise<KeyDescription> {
   const { kid, publicKey, privateKey } = await generateSealKeys();
   const created = (options.created ?? new Date()).toISOString();
-  const { use, overwrite = false } = options;
+  const { use, overwrite = false, signer } = options;
+  await options.announce?.([kid]);
   const key = { kid, status: 'PRIMARY' as const, created, publicKey };
   const head = { version: 2, revision: 1 };
   const secret = { ...head, role: `${use}.private`, keys: [{ ...key, privateKey }] };
-  await writeKeyFile(options.private, secret, { secret: true, overwrite });
-  await writeKeyFile(options.public, { ...head, role: `${use}.public`, keys: [key] }, { secret: false, overwrite });
+  await writeKeyFile(options.private, secret, { secret: true, overwrite, signer });
+  await writeKeyFile(
+    options.public,
+    { ...head, role: `${use}.public`, keys: [key] },
+    { secret: false, overwrite, signer },
+  );
   return describeSealKey(use, key);
 }
 

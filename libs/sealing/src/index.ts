@@ -3,6 +3,7 @@ export {
   type CreateSealKeysOptions,
   describeSealKey,
   readSealPrivateKeys,
+  type ReadSealOptions,
   readSealPublicKey,
   writeSealKeys,
 } from './files.ts';

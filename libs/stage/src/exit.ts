@@ -1,3 +1,5 @@
+import type { Fault } from '@masque/fault';
+
 /** Exit statuses, after sysexits.h, which supervisors and people can tell apart. */
 export const exitStatus = {
   /** Stopped as asked, with everything handed back. */
@@ -6,8 +8,19 @@ export const exitStatus = {
   failed: 1,
   /** EX_USAGE: the command line is wrong. */
   usage: 64,
+  /** EX_DATAERR: a key file that the custodian has not signed. */
+  forged: 65,
   /** EX_SOFTWARE: a defect in Masque. */
   internal: 70,
   /** EX_CONFIG: a setting, a right or a key file is wrong, and waiting mends none of these. */
   config: 78,
 } as const;
+
+const forgeries: ReadonlySet<string> = new Set(['key_file_forged', 'key_file_unsigned']);
+
+/** What a fault that ends a process ends it with. */
+export function statusOf({ code, heals }: Fault): number {
+  if (code === 'internal') return exitStatus.internal;
+  if (forgeries.has(code)) return exitStatus.forged;
+  return heals ? exitStatus.failed : exitStatus.config;
+}

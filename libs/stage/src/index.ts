@@ -1,4 +1,4 @@
-export { exitStatus } from './exit.ts';
+export { exitStatus, statusOf } from './exit.ts';
 export { type Deadline, runStage, type Service, type StageContext, type StageDefinition } from './run-stage.ts';
 export { keySettings, redisSettings, stageSettings } from './stage-settings.ts';
 export {

@@ -28,7 +28,7 @@ import {
   type Metrics,
   type Tracing,
 } from '@masque/observability';
-import { exitStatus } from './exit.ts';
+import { exitStatus, statusOf } from './exit.ts';
 import { startHealthServer } from './health-server.ts';
 import { keepHeapSmall } from './heap.ts';
 import { describeSettings, readSettings, type Settings, type SettingsOf } from './settings.ts';
@@ -190,11 +190,6 @@ function listenForSignals(log: Log, stop: () => void): void {
       stop();
     });
   }
-}
-
-function statusOf(fault: Fault): number {
-  if (fault.code === 'internal') return exitStatus.internal;
-  return fault.heals ? exitStatus.failed : exitStatus.config;
 }
 
 function helpText(stage: { readonly name: string; readonly summary: string; readonly settings: Settings }): string {

@@ -31,6 +31,10 @@ export const keySettings = {
     doc: 'Folder made by `masque keys init`; each stage reads only the sub-folder of its name.',
     fallback: 'keys',
   }),
+  MASQUE_KEYS_SIGNER: text({
+    doc: 'Who signs the key files, as `masque keys list` shows it; files of others are refused. Unset: not looked at.',
+    optional: true,
+  }),
 };
 
 /** Settings of everything that talks to Redis. */

@@ -4,6 +4,7 @@ import { initCommand } from '../keys/init-command.ts';
 import { destroyCommand, promoteCommand, retireCommand } from '../keys/life-commands.ts';
 import { listCommand } from '../keys/list-command.ts';
 import { rotateCommand } from '../keys/rotate-command.ts';
+import { signCommand } from '../keys/sign-command.ts';
 
 export function keysCommand(): Command {
   const command = new Command('keys').description('Make keys, and lead them through their lives.').addHelpText(
@@ -21,6 +22,7 @@ one DISABLED, destroy takes its secret away. Each is recorded in the audit log.`
     retireCommand,
     destroyCommand,
     checkCommand,
+    signCommand,
   ]) {
     command.addCommand(create());
   }

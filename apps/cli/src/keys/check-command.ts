@@ -13,13 +13,14 @@ export function checkCommand(): Command {
       'after',
       `
 It looks at the roles whose folders are there: modes, content, pairs, statuses,
-fingerprints as in keys.json, and with DATABASE_URL as in masque.keys.
+signatures, fingerprints as in keys.json, and with DATABASE_URL as in masque.keys.
 Exit status 78 when something is wrong.`,
     )
     .action(async (options: { readonly json?: true }) => {
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
       const records = hasSetting('DATABASE_URL') ? await readRecords() : undefined;
-      const { roles, keys, findings } = await checkKeys(dir, records);
+      const signer = readEnvironment(settings.signer).MASQUE_KEYS_SIGNER;
+      const { roles, keys, findings } = await checkKeys(dir, { recorded: records, signer });
       const checked = records === undefined ? roles : [...roles, 'masque.keys'];
       if (findings.length > 0) process.exitCode = exitStatus.config;
       if (options.json) return sayJson({ dir, checked, keys: keys.length, findings });

@@ -1,5 +1,5 @@
 import type { KeyDescription } from '@masque/key-files';
-import { initKeys } from '@masque/keyring';
+import { initKeys, openSigner } from '@masque/keyring';
 import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { say, sayJson, table } from '../output/terminal.ts';
@@ -12,12 +12,13 @@ export function initCommand(): Command {
     .action(async (options: { readonly dir?: string; readonly json?: true }) => {
       const dir = options.dir ?? readEnvironment(settings.keys).MASQUE_KEYS_DIR;
       const keys = await initKeys(dir, await readPipeline());
-      if (options.json) sayJson({ dir, keys });
-      else sayKeys(dir, keys);
+      const signer = (await openSigner(dir))?.publicKey ?? '';
+      if (options.json) sayJson({ dir, keys, signer });
+      else sayKeys(dir, keys, signer);
     });
 }
 
-function sayKeys(dir: string, keys: readonly KeyDescription[]): void {
+function sayKeys(dir: string, keys: readonly KeyDescription[], signer: string): void {
   say(`Keys made in ${dir}:`);
   say(
     table([
@@ -32,5 +33,7 @@ function sayKeys(dir: string, keys: readonly KeyDescription[]): void {
   );
   say('  - Keep custodian/ away from the machines that run them: it opens every token and every quarantined body.');
   say('  - Keep a copy of custodian/ in a safe place: nothing else opens what is made with these keys.');
+  say('  - Where the stages are deployed, and not in their folders, pin who signs their key files:');
+  say(`    MASQUE_KEYS_SIGNER=${signer}`);
   say(`  - Set MASQUE_KEYS_DIR=${dir} where the stages run, and make the tables with \`masque migrate\`.`);
 }

@@ -1,5 +1,5 @@
 import type { KeyDescription } from '@masque/key-files';
-import { listKeys } from '@masque/keyring';
+import { listKeys, openSigner } from '@masque/keyring';
 import type { KeyRecord } from '@masque/postgres-sink';
 import { Command } from 'commander';
 import { hasSetting, readEnvironment, readPipeline, settings } from '../environment.ts';
@@ -11,10 +11,11 @@ export function listCommand(): Command {
     .description('Show every key: its use, status and age; with DATABASE_URL also when it was used.')
     .option('--json', 'print one JSON object')
     .action(async (options: { readonly json?: true }) => {
-      const keys = await listKeys(readEnvironment(settings.keys).MASQUE_KEYS_DIR);
+      const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
+      const [keys, signer] = await Promise.all([listKeys(dir), openSigner(dir)]);
       const records = hasSetting('DATABASE_URL') ? await readRecords() : undefined;
       const known = keys.map((key) => Object.assign({}, key, { record: records?.get(key.kid) ?? null }));
-      if (options.json) return sayJson({ keys: known });
+      if (options.json) return sayJson({ keys: known, signer: signer?.publicKey ?? null });
       const head = ['kid', 'use', 'method', 'bits', 'status', 'made', 'fingerprint'];
       say(
         table([
@@ -22,6 +23,7 @@ export function listCommand(): Command {
           ...known.map((key) => cellsOf(key, key.record)),
         ]),
       );
+      if (signer !== undefined) say(`\nsigned by MASQUE_KEYS_SIGNER=${signer.publicKey}`);
     });
 }
 
