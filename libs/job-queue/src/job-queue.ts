@@ -33,7 +33,7 @@ export interface JobQueueOptions {
 export interface JobQueue {
   /**
    * Reaches Redis once and looks whether it can be relied on.
-   * @throws {Fault} `redis_unreachable` (heals), `redis_loading` (heals), `redis_refused`, `redis_evicts`, `redis_too_old`
+   * @throws {Fault} `redis_unreachable` (heals), `redis_loading` (heals), `redis_refused`, `redis_tls`, `redis_evicts`, `redis_too_old`
    */
   check(): Promise<void>;
   publisher<H extends Handoff>(handoff: H, pipeline: string): Publisher<H>;

@@ -22,6 +22,14 @@ export function redisFault(error: unknown, url: string): Fault {
       details: { reply },
     });
   }
+  if (/CERT|SIGNED|LEAF_SIGNATURE|^ERR_(TLS|SSL)|^EPROTO$/.test(code)) {
+    return new Fault('redis_tls', `no trusted TLS connection to Redis at ${where}`, {
+      heals: false,
+      setting,
+      advice: 'Check redis:// against rediss://, and name a private authority in NODE_EXTRA_CA_CERTS.',
+      details: { cause: causeOf(code, message) },
+    });
+  }
   if (reply === 'OOM') {
     return new Fault('redis_full', `Redis at ${where} is full`, {
       heals: true,

@@ -3,9 +3,11 @@ import { createDatabase, dropDatabase } from './postgres-database.ts';
 import { createQueues } from './queues.ts';
 import type { Queues } from './stack.ts';
 import type { TestStack } from './test-stack.ts';
+import { startTlsFront, type TlsFront } from './tls-front.ts';
+import { startTlsFronts, type TlsFronts } from './tls-fronts.ts';
 
-export { createDatabase, dropDatabase, createQueues };
-export type { Queues, TestStack };
+export { createDatabase, dropDatabase, createQueues, startTlsFront, startTlsFronts };
+export type { Queues, TestStack, TlsFront, TlsFronts };
 
 /** A test's own share of the stack, so that tests can run beside each other. */
 export interface TestBundle {

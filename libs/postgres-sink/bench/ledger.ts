@@ -24,8 +24,9 @@ const dayMs = 86_400_000;
 
 interface Ledger {
   readonly sink: PostgresSink;
-  /** Of the server's process that loads. */
-  readonly pid: number;
+  readonly client: Client;
+  /** The server's process that loads. An idle connection is closed, and the next one's has another. */
+  readonly serverProcess: () => Promise<number>;
 }
 
 /** Microseconds a row. */
@@ -51,7 +52,7 @@ try {
       `${shape}, CPU of the server (mean)`,
       costs.map((all) => mean(all.map(({ server }) => server))),
     );
-    await Promise.all(ledgers.map(({ sink }) => sink.close()));
+    await Promise.all(ledgers.flatMap(({ sink, client }) => [sink.close(), client.end()]));
   }
 } finally {
   await stack.stop();
@@ -76,17 +77,24 @@ async function filled(shape: 'days' | 'one day', rows: number): Promise<Ledger> 
   await client.query('vacuum analyze masque.ledger');
   await client.query('checkpoint');
   const sink = createPostgresSink({ databaseUrl, target, connections: 1, name: 'masque-bench' });
-  // Caches and plans are warm, and this is the one connection that loads.
+  // Caches and plans are warm.
   for (let at = 0; at < batchesARound; at += 1) await sink.load(aBatch());
-  const { rows: found } = await client.query<{ readonly pid: number }>(
-    `select pid from pg_stat_activity where application_name = 'masque-bench' and datname = current_database()`,
-  );
-  await client.end();
-  return { sink, pid: found[0]?.pid ?? 0 };
+  return {
+    sink,
+    client,
+    async serverProcess() {
+      const { rows: found } = await client.query<{ readonly pid: number }>(
+        `select pid from pg_stat_activity where application_name = 'masque-bench' and datname = current_database()`,
+      );
+      return found[0]?.pid ?? 0;
+    },
+  };
 }
 
-async function measure({ sink, pid }: Ledger): Promise<Cost> {
+async function measure({ sink, serverProcess }: Ledger): Promise<Cost> {
   const batches = Array.from({ length: batchesARound }, aBatch);
+  await sink.load(aBatch());
+  const pid = await serverProcess();
   const cpu = cpuMicroseconds(pid);
   const began = performance.now();
   for (const batch of batches) await sink.load(batch);
