@@ -151,4 +151,23 @@ describe.concurrent('every message ends in exactly one place', () => {
     const { stages: now } = await world.local.snapshot();
     expect(now.extractor.messages).toBe(sent.bodies.length);
   });
+
+  it('when bodies are large and nobody is quick: then their bytes bound the backlog, long before their number', async () => {
+    await using world = await openWorld({
+      stack,
+      replicas: { extractor: 1 },
+      visibilityTimeoutS: 60,
+      settings: { BACKLOG_MAX_BYTES: '2000000', BATCH_MAX_BYTES: '100000' },
+    });
+    world.pretend('masker');
+    world.pretend('loader');
+    await world.send(Array.from({ length: 60 }, () => JSON.stringify({ padding: 'x'.repeat(200_000) })));
+    await world.until('shut', async () => (await world.logs()).includes('"state":"backlog"'));
+    // The gate looks ten times a second, and what was under way still comes.
+    await sleep(500);
+    const waiting = await world.redis.llen(`${world.bundle.redisPrefix}:${world.pipeline.name}.extracted:wait`);
+    expect(waiting).toBeGreaterThanOrEqual(10);
+    expect(waiting).toBeLessThan(45);
+    expect((await world.bundle.queues.counts(world.bundle.queueUrl)).visible).toBeGreaterThan(10);
+  });
 });

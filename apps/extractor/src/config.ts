@@ -68,7 +68,7 @@ export const settings = {
     max: 100_000,
   }),
   BACKLOG_MAX_BYTES: integer({
-    doc: 'Receiving stops as well when these batches take so much of Redis, where a body takes a third more than in SQS.',
+    doc: 'Receiving stops as well when the bodies of these batches come to so much; in Redis they take a third more.',
     unit: 'bytes',
     fallback: 134_217_728,
     min: 1_048_576,

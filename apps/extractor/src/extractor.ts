@@ -84,15 +84,14 @@ export async function createExtractor(context: StageContext<typeof settings>): P
   let replicas: readonly Replica[] = [];
   const gate = createGate({
     readBacklog: async () => {
-      const [depths, bytes] = await Promise.all([
-        jobs.depth(pipeline.name, behind),
-        jobs.weight(pipeline.name, behind),
-      ]);
+      const depths = await jobs.depth(pipeline.name, behind);
       const batches = Object.values(depths).reduce(
         (sum, depth) => sum + depth.waiting + depth.active + depth.delayed,
         0,
       );
-      return Math.max(batches, Math.ceil((bytes * set.BACKLOG_MAX) / set.BACKLOG_MAX_BYTES));
+      // Others’ batches are taken to be like this replica’s own: how large they are, only who works on them may see.
+      const share = (batches * leases.meanBytes) / set.BACKLOG_MAX_BYTES;
+      return Math.max(batches, Math.ceil(share * set.BACKLOG_MAX));
     },
     unsent: () => shipper.unsent,
     downstreamWorks: () =>

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, toFault } from '@masque/fault';
 import type { JobQueue } from '@masque/job-queue';
 import type { SqsSource } from '@masque/sqs-source';
+import type { SentBatch } from './shipper.ts';
 
 export interface LeaseKeeperOptions {
   readonly pipeline: string;
@@ -29,10 +30,12 @@ export interface LeaseKeeperOptions {
 }
 
 export interface LeaseKeeper {
-  watch(batch: { readonly id: string; readonly receipts: readonly string[]; readonly receivedAt: number }): void;
+  watch(batch: SentBatch): void;
   /** This replica has settled it. */
   forget(id: string): void;
   readonly watched: number;
+  /** Of the bodies of a watched batch; 0 while there is none. */
+  readonly meanBytes: number;
   start(): void;
   stop(): void;
 }
@@ -43,6 +46,7 @@ const longestMs = 11.75 * 3_600_000;
 interface Lease {
   readonly receipts: readonly string[];
   readonly receivedAt: number;
+  readonly bytes: number;
   deadline: number;
 }
 
@@ -92,11 +96,14 @@ export function createLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   }
 
   return {
-    watch: ({ id, receipts, receivedAt }) =>
-      void watched.set(id, { receipts, receivedAt, deadline: receivedAt + visibilityMs }),
+    watch: ({ id, receipts, receivedAt, bytes }) =>
+      void watched.set(id, { receipts, receivedAt, bytes, deadline: receivedAt + visibilityMs }),
     forget: (id) => void watched.delete(id),
     get watched() {
       return watched.size;
+    },
+    get meanBytes() {
+      return watched.values().reduce((sum, { bytes }) => sum + bytes, 0) / Math.max(1, watched.size);
     },
     start: () => void run(),
     stop: () => stopped.abort(),

@@ -54,7 +54,7 @@ function setup(changes: Partial<World> = {}) {
     });
   /** A batch of two messages, received so many minutes ago; two of ten are left at eight. */
   const watch = (minutes: number): void =>
-    keeper.watch({ id: 'b-1', receipts: ['r-1', 'r-2'], receivedAt: Date.now() - minutes * 60_000 });
+    keeper.watch({ id: 'b-1', receipts: ['r-1', 'r-2'], receivedAt: Date.now() - minutes * 60_000, bytes: 9 });
   return { keeper, world, events, event, watch };
 }
 
@@ -95,7 +95,7 @@ test('a lease that has run out is not extended: the messages may be somebody els
 test('SQS hides nothing beyond twelve hours from its receive', async () => {
   const { keeper, events, event } = setup();
   // Extended up to now: its lease is that of a batch which was received just before half a lease ago.
-  keeper.watch({ id: 'b-1', receipts: ['r-1'], receivedAt: Date.now() - 8 * 60_000 });
+  keeper.watch({ id: 'b-1', receipts: ['r-1'], receivedAt: Date.now() - 8 * 60_000, bytes: 9 });
   await event('recorded b-1 600000');
   const now = Date.now;
   onTestFinished(() => {
@@ -147,4 +147,18 @@ test('what this replica settled is forgotten without a look', async () => {
   keeper.stop();
   await new Promise(setImmediate);
   expect([keeper.watched, events]).toEqual([0, []]);
+});
+
+test('the mean size is that of the batches under way', () => {
+  const { keeper } = setup();
+  expect(keeper.meanBytes).toBe(0);
+  for (const [id, bytes] of [
+    ['b-1', 100],
+    ['b-2', 300],
+    ['b-3', 2_000],
+  ] as const)
+    keeper.watch({ id, receipts: [], receivedAt: Date.now(), bytes });
+  expect(keeper.meanBytes).toBe(800);
+  keeper.forget('b-3');
+  expect(keeper.meanBytes).toBe(200);
 });

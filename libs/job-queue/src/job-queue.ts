@@ -8,7 +8,6 @@ import { createLeases, type Leases } from './leases.ts';
 import { createPresence, type Presence } from './presence.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { exposeQueue } from './queue-gauges.ts';
-import { createWeightReader, type WeightReader } from './weight.ts';
 
 export type { QueueDepth };
 
@@ -41,8 +40,6 @@ export interface JobQueue {
   /** Jobs of the pipeline that wait, run or are delayed, by handoff name. One round trip. */
   depth(pipeline: string, handoffs: readonly string[]): Promise<Record<string, QueueDepth>>;
   readonly oldest: OldestReader;
-  /** Bytes that the same jobs take in Redis. */
-  readonly weight: WeightReader;
   /** Metrics of the queue that a stage takes from: backlog, age, drain time, batches in hand. */
   expose(
     metrics: Metrics,
@@ -73,7 +70,6 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     consumer: (handoff, pipeline, consumer) => createConsumer({ handoff, pipeline, prefix, connections, ...consumer }),
     depth: readDepth,
     oldest: readOldest,
-    weight: createWeightReader(connections, prefix),
     expose(metrics, { pipeline, handoff, stage, consumer }) {
       exposeQueue({
         metrics,

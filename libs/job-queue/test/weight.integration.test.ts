@@ -1,46 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
-import { createInbox, eventually, setup } from './bench.ts';
-import { aLetter, parcels } from './letters.ts';
+import { createInbox, setup } from './bench.ts';
+import { aLetter } from './letters.ts';
 
 const { redisUrl } = inject('stack');
-
-test('weight is what batches take in Redis, whether they wait, run or are delayed', async () => {
-  const { queue, letters, consume } = await setup(redisUrl);
-  const read = () => queue.weight('post', ['letters', 'parcels']);
-  expect(await read()).toBe(0);
-  for (let at = 0; at < 3; at += 1) await letters.publish(aLetter({ text: 'x'.repeat(10_000) }));
-  await queue.publisher(parcels, 'post').publish({ ...aLetter(), grams: 5 });
-  const whole = await read();
-  expect(whole).toBeGreaterThan(30_000);
-  expect(whole).toBeLessThan(32_000);
-  const [running, release] = [createInbox<number>(), Promise.withResolvers<void>()];
-  await consume({
-    concurrency: 2,
-    handle: async () => {
-      running.put(1);
-      await release.promise;
-      return 'later';
-    },
-  });
-  await running.next();
-  await running.next();
-  expect(await read()).toBe(whole);
-  release.resolve();
-  await eventually(
-    () => queue.depth('post', ['letters']),
-    (seen) => (seen['letters']?.delayed ?? 0) > 0,
-  );
-  expect(await read()).toBe(whole);
-});
-
-test('of a long queue its ends are weighed, and what lies between is taken to be like them', async () => {
-  const { queue, letters } = await setup(redisUrl);
-  for (let at = 0; at < 210; at += 1) await letters.publish(aLetter({ text: 'x'.repeat(at < 105 ? 1_000 : 3_000) }));
-  const weight = await queue.weight('post', ['letters']);
-  expect(weight / 210).toBeGreaterThan(2_000);
-  expect(weight / 210).toBeLessThan(2_300);
-});
 
 test('heavy batches are handled one after the other, light ones beside each other', async () => {
   const { letters, consume } = await setup(redisUrl);
