@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { readSpecifiers } from './neighbours.ts';
 
 export interface Bundle {
-  /** Third-party packages that the code imports, statically or not. */
+  /** Third-party packages that the code imports, statically or not, or reads files of. */
   readonly packages: readonly string[];
   /** Files whose code is in the bundle. */
   readonly modules: readonly string[];
@@ -53,8 +54,9 @@ async function bundle(
   const chunks = output.filter((each): each is OutputChunk => each.type === 'chunk');
   const own = new Set(chunks.map(({ fileName }) => fileName));
   const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]);
-  const packages = imports.filter((id) => !own.has(id) && !id.startsWith('node:')).map(packageOf);
-  return { packages: [...new Set(packages)].sort(), modules: chunks.flatMap(({ moduleIds }) => moduleIds) };
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds);
+  const packages = imports.filter((id) => !own.has(id) && !id.startsWith('node:'));
+  return { packages: [...new Set([...packages, ...readSpecifiers(modules)].map(packageOf))].sort(), modules };
 }
 
 const isThirdParty = (id: string): boolean => !/^[./]/.test(id) && !id.startsWith('@masque/');

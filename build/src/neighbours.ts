@@ -22,6 +22,16 @@ export async function copyNeighbours(at: {
   }
 }
 
+const resolved = /import\.meta\.resolve\(\s*['"`]([^'"`]+)['"`]\s*\)/g;
+
+/** What bundled modules name as `import.meta.resolve('…')`: packages of which they read files, and import nothing. */
+export function readSpecifiers(modules: readonly string[]): string[] {
+  return modules.flatMap((module) => {
+    const code = existsSync(module) ? readFileSync(module, 'utf8') : '';
+    return [...code.matchAll(resolved)].map(([, specifier = '']) => specifier);
+  });
+}
+
 function neighboursOf(module: string): { readonly module: string; readonly path: string }[] {
   const code = existsSync(module) ? readFileSync(module, 'utf8') : '';
   return [...code.matchAll(reference)].map(([, path = '']) => ({ module, path: resolve(dirname(module), path) }));

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-const apps = ['extractor', 'masker', 'loader', 'cli'];
+const apps = ['extractor', 'masker', 'loader', 'dashboard', 'cli'];
 
 /** Each app built once, away from the repository's own dist/, with nothing of the repository but its packages. */
 describe('a built app', () => {
@@ -54,6 +54,11 @@ describe('a built app', () => {
   it('brings the migrations to those who read them', () => {
     const has = apps.filter((app) => existsSync(at(app, 'libs/postgres-sink/migrations')));
     expect(has).toEqual(['loader', 'cli']);
+  });
+
+  it('brings the dashboard its pages, and the packages of which it serves files', () => {
+    expect(existsSync(at('dashboard', 'apps/dashboard/page/overview.html'))).toBe(true);
+    expect(Object.keys(dependenciesOf(at('dashboard')))).toEqual(expect.arrayContaining(['uplot', '@bull-board/ui']));
   });
 
   it('keeps the masker’s and the custodian’s code from the loader and the extractor', () => {

@@ -1,6 +1,7 @@
 import { exitStatus } from '@masque/stage';
 import { Command, type CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { demoCommand } from './commands/demo.ts';
 import { keysCommand } from './commands/keys.ts';
 import { migrateCommand } from './commands/migrate.ts';
@@ -24,6 +25,7 @@ const groups: Readonly<Record<string, readonly (readonly [() => Command, string]
     [keysCommand, 'make keys'],
     [migrateCommand, 'create or widen what is missing in PostgreSQL'],
     [redisAclCommand, 'print the users that Redis is to have'],
+    [dashboardCommand, 'make the dashboard’s password'],
   ],
   'For the custodian:': [
     [unmaskCommand, 'recover values from tokens'],

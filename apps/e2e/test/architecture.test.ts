@@ -37,7 +37,7 @@ describe('the workspace', () => {
   });
 
   it('has stages whose folders list the same nouns', () => {
-    for (const stage of ['extractor', 'masker', 'loader']) {
+    for (const stage of ['extractor', 'masker', 'loader', 'dashboard']) {
       const paths = real.packages.find(({ folder }) => folder === `apps/${stage}`)?.files.map(({ path }) => path);
       expect(paths).toEqual(expect.arrayContaining(['src/main.ts', 'src/config.ts', `src/${stage}.ts`]));
     }
@@ -80,6 +80,21 @@ describe('a breach', () => {
       'a masker that reaches PostgreSQL',
       withDependency('@masque/masker', '@masque/postgres-sink'),
       /postgres-sink, which only/,
+    ],
+    [
+      'a dashboard that reaches SQS',
+      withDependency('@masque/dashboard', '@masque/sqs-source'),
+      /sqs-source, which only @masque\/extractor and @masque\/cli may/,
+    ],
+    [
+      'a dashboard that talks to Redis itself',
+      withDependency('@masque/dashboard', 'ioredis'),
+      /ioredis, which only @masque\/job-queue may/,
+    ],
+    [
+      'a stage that serves pages',
+      withDependency('@masque/masker', 'fastify'),
+      /fastify, which only @masque\/dashboard may/,
     ],
     [
       'a second importer of a vendor',

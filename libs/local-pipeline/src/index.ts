@@ -7,4 +7,4 @@ export {
 } from './local-pipeline.ts';
 export { loadSample } from './sample.ts';
 export { type Snapshot, type StageSnapshot } from './snapshot.ts';
-export { type Replicas, type StageName, type StageProcess, stages } from './stage-process.ts';
+export { type AppName, type Replicas, type StageName, type StageProcess, stages } from './stage-process.ts';

@@ -6,7 +6,7 @@ import { initKeys } from '@masque/keyring';
 import { type Pipeline, toTarget } from '@masque/pipeline';
 import { migrate } from '@masque/postgres-sink';
 import { createSnapshots, type Snapshot } from './snapshot.ts';
-import { type Replicas, type StageName, type StageProcess, stages, startStage } from './stage-process.ts';
+import { type AppName, type Replicas, type StageProcess, stages, startStage } from './stage-process.ts';
 
 /** Where the pipeline's neighbours are, as its stages' settings name them. */
 export interface LocalServices {
@@ -26,7 +26,7 @@ export interface PreparePipelineOptions {
   /** More settings for every stage. */
   readonly settings?: Readonly<Record<string, string>>;
   /** More settings for one stage, such as the users that it alone logs in as. */
-  readonly settingsOf?: Readonly<Partial<Record<StageName, Readonly<Record<string, string>>>>>;
+  readonly settingsOf?: Readonly<Partial<Record<AppName, Readonly<Record<string, string>>>>>;
 }
 
 /** A pipeline on this machine: its keys, its tables, and its stages as processes, each with the real command. */
@@ -36,8 +36,8 @@ export interface LocalPipeline {
   /** Settings of the stages, by name. */
   readonly settings: Readonly<Record<string, string>>;
   /** Every process started here, those that have ended included. */
-  readonly processes: readonly StageProcess[];
-  start(stage: StageName, settings?: Readonly<Record<string, string>>): StageProcess;
+  readonly processes: readonly StageProcess<AppName>[];
+  start<Name extends AppName>(app: Name, settings?: Readonly<Record<string, string>>): StageProcess<Name>;
   /** Starts so many of each, and waits until all are ready. */
   startAll(replicas: Replicas, signal?: AbortSignal): Promise<void>;
   /** How far the stages are. */
@@ -69,10 +69,10 @@ export async function preparePipeline(options: PreparePipelineOptions): Promise<
     DATABASE_URL: services.databaseUrl,
     ...options.settings,
   };
-  const processes: StageProcess[] = [];
+  const processes: StageProcess<AppName>[] = [];
   const snapshot = createSnapshots(processes);
 
-  function start(stage: StageName, more: Readonly<Record<string, string>> = {}): StageProcess {
+  function start<Name extends AppName>(stage: Name, more: Readonly<Record<string, string>> = {}): StageProcess<Name> {
     const replica = processes.filter((process) => process.stage === stage).length + 1;
     const own = options.settingsOf?.[stage];
     const started = startStage({ stage, replica, env: { ...settings, ...own, ...more }, logDir });

@@ -1,5 +1,5 @@
 import type { Samples } from './exposition.ts';
-import { type StageName, type StageProcess, stages } from './stage-process.ts';
+import { type AppName, type StageName, type StageProcess, stages } from './stage-process.ts';
 
 export interface StageSnapshot {
   /** Messages that this stage has taken care of, over its replicas. */
@@ -30,8 +30,8 @@ const progressOf: Readonly<Record<StageName, readonly string[]>> = {
 };
 
 /** Asks every replica how far it is. A replica that does not answer counts with what it said last. */
-export function createSnapshots(processes: readonly StageProcess[]): () => Promise<Snapshot> {
-  const last = new Map<StageProcess, Samples>();
+export function createSnapshots(processes: readonly StageProcess<AppName>[]): () => Promise<Snapshot> {
+  const last = new Map<StageProcess<AppName>, Samples>();
   return async () => {
     await Promise.all(
       processes.map(async (process) => {

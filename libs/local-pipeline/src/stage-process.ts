@@ -10,11 +10,13 @@ import { parseMetrics, type Samples } from './exposition.ts';
 
 export const stages = ['extractor', 'masker', 'loader'] as const;
 export type StageName = (typeof stages)[number];
+/** What runs as a process of its own here. */
+export type AppName = StageName | 'dashboard';
 export type Replicas = Readonly<Record<StageName, number>>;
 
-/** One replica of a stage, as a process of its own: the same command that a container runs. */
-export interface StageProcess {
-  readonly stage: StageName;
+/** One replica of a stage, or the dashboard, as a process of its own: the same command that a container runs. */
+export interface StageProcess<Name extends AppName = StageName> {
+  readonly stage: Name;
   readonly pid: number;
   /** Its `/metrics`, summed over labels; undefined when it does not answer. */
   scrape(): Promise<Samples | undefined>;
@@ -22,6 +24,8 @@ export interface StageProcess {
   scrapeText(): Promise<string>;
   /** Resolves when `/readyz` says so. @throws {Fault} `stage_ended` */
   whenReady(signal?: AbortSignal): Promise<void>;
+  /** Where the dashboard's pages are; a stage has none and never says. @throws {Fault} `stage_ended` */
+  readonly pages: Promise<string>;
   /** The code of what it waits for, as `/readyz` tells it; undefined when it is ready, or does not answer. */
   waitingFor(): Promise<string | undefined>;
   /** Resolves with the exit status once it has ended, whoever ended it. */
@@ -32,8 +36,8 @@ export interface StageProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-export interface StageProcessOptions {
-  readonly stage: StageName;
+export interface StageProcessOptions<Name extends AppName> {
+  readonly stage: Name;
   readonly replica: number;
   readonly env: Readonly<Record<string, string>>;
   /** Its log goes to `<stage>-<replica>.log` in here. */
@@ -45,7 +49,12 @@ const answersWithinMs = 2_000;
 
 const tether = fileURLToPath(new URL('./tether.ts', import.meta.url));
 
-export function startStage({ stage, replica, env, logDir }: StageProcessOptions): StageProcess {
+export function startStage<Name extends AppName>({
+  stage,
+  replica,
+  env,
+  logDir,
+}: StageProcessOptions<Name>): StageProcess<Name> {
   const main = fileURLToPath(new URL(`../../../apps/${stage}/src/main.ts`, import.meta.url));
   const logFile = join(logDir, `${stage}-${replica}.log`);
   const child = spawn(process.execPath, ['--import', tether, main], {
@@ -66,6 +75,7 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
   const log = createWriteStream(logFile);
   child.stderr.pipe(log, { end: false });
   const port = Promise.withResolvers<number>();
+  const pages = Promise.withResolvers<string>();
   const ask = async (path: string): Promise<Response | undefined> =>
     await fetch(`http://127.0.0.1:${await port.promise}${path}`, {
       signal: AbortSignal.timeout(answersWithinMs),
@@ -74,6 +84,8 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
     log.write(`${line}\n`);
     const found = /"port":(\d+)/.exec(line)?.[1];
     if (found !== undefined) port.resolve(Number(found));
+    const url = /"url":"([^"]+)".*"event":"serving"/.exec(line)?.[1];
+    if (url !== undefined) pages.resolve(url);
   });
   const ended = new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null));
@@ -82,8 +94,10 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
       resolve(status);
     });
   });
-  void ended.then((status) => port.reject(endedEarly(stage, status, logFile)));
-  port.promise.catch(() => {});
+  for (const waited of [port, pages]) {
+    void ended.then((status) => waited.reject(endedEarly(stage, status, logFile)));
+    waited.promise.catch(() => {});
+  }
 
   async function scrapeText(): Promise<string> {
     const response = await ask('/metrics');
@@ -93,6 +107,7 @@ export function startStage({ stage, replica, env, logDir }: StageProcessOptions)
   return {
     stage,
     pid: child.pid ?? -1,
+    pages: pages.promise,
     ended,
     async scrape() {
       const text = await scrapeText();
@@ -128,7 +143,7 @@ function compileCache(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'masque', 'compiled');
 }
 
-function endedEarly(stage: StageName, status: number | null, logFile: string): Fault {
+function endedEarly(stage: AppName, status: number | null, logFile: string): Fault {
   return new Fault('stage_ended', `the ${stage} ended with status ${status ?? 'none'}; its log is ${logFile}`, {
     heals: false,
   });

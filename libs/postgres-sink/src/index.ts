@@ -1,3 +1,4 @@
+export { createGlancer, type Glance, type Glancer, type PutAside } from './glance.ts';
 export { createInspector, type Inspector, type PipelineCounts } from './inspector.ts';
 export { type KeyRecord, type KeyRecords, type KeyUse, openKeyRecords } from './key-records.ts';
 export { migrate, type MigrateOptions, type MigrateReport } from './migrate.ts';

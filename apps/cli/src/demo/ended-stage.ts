@@ -1,8 +1,8 @@
 import { Fault } from '@masque/fault';
-import type { StageProcess } from '@masque/local-pipeline';
+import type { AppName, StageProcess } from '@masque/local-pipeline';
 
 /** Rejects as soon as one of the processes ends. @throws {Fault} `stage_ended` */
-export function someEnd(processes: readonly StageProcess[]): Promise<never> {
+export function someEnd(processes: readonly StageProcess<AppName>[]): Promise<never> {
   const end = Promise.race(processes.map(async ({ stage, ended }) => ({ stage, status: await ended }))).then(
     ({ stage, status }): never => {
       const how = status === null ? 'was killed' : `ended with status ${status}`;

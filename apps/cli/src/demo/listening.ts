@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Snapshot } from '@masque/local-pipeline';
+import type { LocalPipeline, Snapshot } from '@masque/local-pipeline';
 import { exitStatus } from '@masque/stage';
 import { clearProgress, count, isLive, paint, progress } from '../output/terminal.ts';
 import { someEnd } from './ended-stage.ts';
@@ -10,6 +10,7 @@ const lookEveryMs = 250;
 /** Stays until the signal, saying how to use what runs, and in a terminal what has passed through it. */
 export async function listen(workspace: Workspace, signal: AbortSignal, tell: (line: string) => void): Promise<number> {
   const { local, queueUrl, databaseUrl } = workspace;
+  const pages = await pagesOf(local, signal);
   tell('');
   tell(
     `${paint(process.stderr, 'bold', 'Listening.')} Ctrl-C stops everything. From another terminal, in this folder:`,
@@ -18,9 +19,10 @@ export async function listen(workspace: Workspace, signal: AbortSignal, tell: (l
   tell('  npx masque send --file logins.jsonl   each line a message; - is standard input');
   tell('  npx masque status                     where messages are');
   tell('');
-  tell(`  queue  ${queueUrl}`);
-  tell(`  table  psql ${databaseUrl}`);
-  tell(`  logs   ${local.logDir}`);
+  tell(`  dashboard  ${pages}`);
+  tell(`  queue      ${queueUrl}`);
+  tell(`  table      psql ${databaseUrl}`);
+  tell(`  logs       ${local.logDir}`);
   tell('');
   const end = someEnd(local.processes);
   try {
@@ -33,6 +35,15 @@ export async function listen(workspace: Workspace, signal: AbortSignal, tell: (l
     clearProgress();
   }
   return exitStatus.ok;
+}
+
+/** Starts the dashboard, on any free port: this machine alone is answered, so nobody is asked for a password. */
+async function pagesOf(local: LocalPipeline, signal: AbortSignal): Promise<string> {
+  const { pages } = local.start('dashboard', { DASHBOARD_PORT: '0' });
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')), { once: true });
+  });
+  return await Promise.race([pages, aborted]);
 }
 
 function show({ stages, deleted }: Snapshot): void {

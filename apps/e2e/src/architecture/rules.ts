@@ -33,7 +33,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@masque/handoff-masked': ['@masque/masker', '@masque/loader'],
   '@masque/handoff-settled': ['@masque/loader', '@masque/extractor'],
   '@masque/sqs-source': ['@masque/extractor', '@masque/cli'],
-  '@masque/postgres-sink': ['@masque/loader', '@masque/cli', '@masque/local-pipeline'],
+  '@masque/postgres-sink': ['@masque/loader', '@masque/dashboard', '@masque/cli', '@masque/local-pipeline'],
   '@masque/local-stack': ['@masque/cli'],
   '@masque/local-pipeline': ['@masque/cli'],
 };
@@ -50,6 +50,8 @@ const vendors: Readonly<Record<string, string>> = {
   '@opentelemetry/sdk-trace': '@masque/observability',
   '@opentelemetry/exporter-trace-otlp-http': '@masque/observability',
   '@opentelemetry/resources': '@masque/observability',
+  fastify: '@masque/dashboard',
+  '@bull-board/ui': '@masque/dashboard',
   hpke: '@masque/sealing',
   fauxqs: '@masque/local-stack',
 };

@@ -7,7 +7,7 @@ export const root = resolve(import.meta.dirname, '../../../..');
 export const envExampleFile = join(root, '.env.example');
 export const readmeFile = join(root, 'README.md');
 
-const stages = ['extractor', 'masker', 'loader'] as const;
+const stages = ['extractor', 'masker', 'loader', 'dashboard'] as const;
 
 interface Setting {
   readonly name: string;

@@ -1,0 +1,2 @@
+// Served out of the package uplot, where its own types are.
+export { default } from 'uplot';

@@ -1,0 +1,1 @@
+export { hashPassword, isPasswordHash, matchesPassword } from './password.ts';
