@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createJobQueue } from '@masque/job-queue';
-import { type LocalPipeline, preparePipeline, type Replicas, type StageName } from '@masque/local-pipeline';
+import {
+  type AppName,
+  type LocalPipeline,
+  preparePipeline,
+  type Replicas,
+  type StageName,
+} from '@masque/local-pipeline';
 import { createTestBundle, type TestBundle, type TestStack } from '@masque/local-stack/testing';
 import { loadPipeline, type Pipeline } from '@masque/pipeline';
 import { Redis } from 'ioredis';
@@ -63,8 +69,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     createDatabaseLogins(bundle.databaseUrl, stack.postgresUrl, pipeline, bundle.name),
     options.redisUsers && createRedisUsers(redis, bundle.redisUrl, bundle.redisPrefix, bundle.name),
   ]);
-  const redisOf = (stage: StageName): Record<string, string> =>
-    redisUsers === undefined ? {} : { REDIS_URL: redisUsers.url(stage) };
+  const redisOf = (app: AppName): Record<string, string> =>
+    redisUsers === undefined ? {} : { REDIS_URL: redisUsers.url(app) };
 
   const local = await preparePipeline({
     pipeline,
@@ -74,6 +80,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       extractor: redisOf('extractor'),
       masker: redisOf('masker'),
       loader: { DATABASE_URL: logins.loader, ...redisOf('loader') },
+      dashboard: { DATABASE_URL: logins.dashboard, ...redisOf('dashboard') },
     },
     settings: {
       SQS_VISIBILITY_TIMEOUT_S: String(visibilityTimeoutS),

@@ -18,8 +18,12 @@ interface Setting {
   readonly stages: readonly string[];
 }
 
+/** Both pages tell the same, and each stage takes a while to be asked. */
+let read: Setting[] | undefined;
+
 /** Asks every stage itself, by `--help --json`; a setting that several have is listed once. */
 function readSettings(): Setting[] {
+  if (read !== undefined) return read;
   const byName = new Map<string, Setting>();
   for (const stage of stages) {
     const main = join(root, 'apps', stage, 'src', 'main.ts');
@@ -30,7 +34,7 @@ function readSettings(): Setting[] {
       byName.set(setting.name, { ...setting, ...earlier, stages: [...(earlier?.stages ?? []), stage] });
     }
   }
-  return [...byName.values()];
+  return (read = [...byName.values()]);
 }
 
 /** `.env.example`: every setting with its unit and default, commented out where it has one. */
