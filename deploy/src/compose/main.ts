@@ -1,0 +1,115 @@
+/**
+ * `npm run test:compose`: docker-compose.yml for real, as a user has it. Up, send, scale up and down under load, kill,
+ * down, up again with the data kept; in the end every message is in exactly one place. Where no engine answers it says
+ * so and leaves with 0. Takes some minutes; at least `--messages N` (default 3000) are sent in each of two goes.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { findEngine } from './engine.ts';
+import { createProject, type Project, stages } from './project.ts';
+import { breaches } from './rows.ts';
+import type { Sent } from './traffic.ts';
+import { until } from './until.ts';
+
+/** stop_grace_period of a stage, and what an engine takes to stop several containers on a busy machine. */
+const longestStopS = 30 + 15;
+
+const { values: given } = parseArgs({
+  options: { messages: { type: 'string', default: '3000' }, 'no-build': { type: 'boolean', default: false } },
+});
+const folder = mkdtempSync(join(tmpdir(), 'masque-compose-'));
+const envFile = join(folder, 'env');
+writeFileSync(envFile, '');
+try {
+  process.exitCode = await main(Number(given.messages));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function main(messages: number): Promise<number> {
+  const engine = findEngine({ folder: resolve(import.meta.dirname, '../../..'), project: 'masque-test', envFile });
+  if ('missing' in engine) {
+    say(`skipped: ${engine.missing}, so docker-compose.yml was not run`);
+    return 0;
+  }
+  say(`docker-compose.yml with ${engine.version}`);
+  const project = createProject(engine);
+  try {
+    await project.down('--volumes', '--remove-orphans');
+    await check(project, messages);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${await project.logs().catch(() => '')}\n${(error as Error).message}\n`);
+    return 1;
+  } finally {
+    await project.down('--volumes', '--remove-orphans').catch((error: Error) => process.stderr.write(error.message));
+  }
+}
+
+async function check(project: Project, messages: number): Promise<void> {
+  if (!given['no-build']) await step('images built', () => project.build());
+  for (const image of await project.imageSizes()) say(`    ${image}`);
+
+  await step('up from nothing: keys made, tables created, every stage ready', () =>
+    project.up({ extractor: 1, masker: 1, loader: 1 }),
+  );
+  await step('each container has what its row of the table gives it, and no more', async () => {
+    const found = (await Promise.all(stages.map((stage) => breaches(project, stage)))).flat();
+    if (found.length > 0) throw new Error(found.join('\n'));
+  });
+
+  let traffic = project.traffic();
+  await step('under load: three maskers, two extractors, two loaders', () =>
+    project.up({ extractor: 2, masker: 3, loader: 2 }),
+  );
+  await step('under load: one of each killed, and back', async () => {
+    for (const stage of stages) await project.kill(stage);
+  });
+  await step('under load: one of each again', () => project.up({ extractor: 1, masker: 1, loader: 1 }));
+  const first = await traffic.end(messages);
+  await step(`${total(first)} messages accounted for`, () => balance(project, first));
+
+  traffic = project.traffic();
+  const second = await traffic.end(messages);
+  await step('more sent, and stopped before all is loaded: within the grace period, of their own will', async () => {
+    const seconds = await project.stop();
+    const states = (await Promise.all(stages.map((stage) => project.containers(stage)))).flat();
+    const statuses = states.map(({ State }) => State.ExitCode);
+    if (seconds > longestStopS || statuses.length !== stages.length || statuses.some((status) => status !== 0)) {
+      throw new Error(`stopping took ${seconds.toFixed(1)} s, with exit statuses ${statuses.join(', ')}`);
+    }
+    const loaded = (await project.loaded()) - total(first);
+    say(`    ${loaded} of ${total(second)} were loaded by then; stopped in ${seconds.toFixed(1)} s`);
+    await project.down();
+  });
+  await step('up again with the data kept', () => project.up({ extractor: 1, masker: 2, loader: 1 }));
+  const both = { good: first.good + second.good, bad: first.bad + second.bad };
+  await step(`${total(both)} messages accounted for`, () => balance(project, both));
+}
+
+/** Waits until all are placed, then looks where. */
+async function balance(project: Project, sent: Sent): Promise<void> {
+  await until(`${total(sent)} in the ledger`, async () => (await project.loaded()) >= total(sent));
+  await until('the queue empty', async () => (await project.account()).queued === 0);
+  const { queued: _, ...is } = await project.account();
+  const should = { rows: sent.good, users: sent.good, quarantined: sent.bad, ledger: total(sent) };
+  if (JSON.stringify(is) !== JSON.stringify(should)) {
+    throw new Error(`there is ${JSON.stringify(is)}, and should be ${JSON.stringify(should)}`);
+  }
+}
+
+function total({ good, bad }: Sent): number {
+  return good + bad;
+}
+
+async function step(what: string, work: () => Promise<unknown>): Promise<void> {
+  const began = performance.now();
+  await work();
+  say(`✔ ${what} (${((performance.now() - began) / 1_000).toFixed(0)} s)`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
