@@ -1,7 +1,7 @@
 import { Fault, retry } from '@masque/fault';
 import { unfitColumns } from './column-fit.ts';
 import { quoteTable } from './identifier.ts';
-import { createKeyRegister } from './key-register.ts';
+import { recordKeys } from './key-register.ts';
 import { createPool, type Statement } from './pool.ts';
 import * as sql from './sql/rekey.ts';
 import { findTable, readColumns } from './target-table.ts';
@@ -150,7 +150,7 @@ export function openRekeying(options: RekeyingOptions): Rekeying {
         });
         if (lock?.taken !== true) throw running();
         await checkWidths();
-        await createKeyRegister(pool, target.name).register([options.from, options.to]);
+        await pool.transaction((own) => recordKeys(own, target.name, [options.from, options.to]));
         // Left by a rekey to another key that was given up: these tokens are about to get other aliases.
         await pool.query({
           text: 'delete from masque.aliases where from_kid = $1 and to_kid <> $2',

@@ -109,24 +109,30 @@ export async function rekey({ rekeying, translate, keepAliases, onProgress }: Re
   return { passes: pass, ...sum, refused: refused.size, left, before: before ?? after, after, aliasesDropped };
 
   async function makeAliases(pass: number): Promise<void> {
+    let walked = 0;
     for await (const { tokens, done } of rekeying.unaliased()) {
       const pending = tokens.filter((token) => !refused.has(token));
       for (let at = 0; at < pending.length; at += tokensAtOnce) {
-        const some = pending.slice(at, at + tokensAtOnce);
-        const made = await translate(some);
-        points.translated.publish(undefined);
-        const pairs = some.flatMap((old, index) => {
-          const token = made[index];
-          if (token === undefined) refused.add(old);
-          return token === undefined ? [] : [{ old, new: token }];
-        });
-        if (pairs.length > 0) await rekeying.addAliases(pairs);
-        points.aliased.publish(undefined);
-        sum.tokens += pairs.length;
-        onProgress({ step: 'aliasing', pass, done, ...sum });
+        sum.tokens += await aliasSome(pending.slice(at, at + tokensAtOnce));
+        const share = Math.min(1, (at + tokensAtOnce) / pending.length);
+        onProgress({ step: 'aliasing', pass, done: walked + share * (done - walked), ...sum });
       }
+      walked = done;
       onProgress({ step: 'aliasing', pass, done, ...sum });
     }
+  }
+
+  async function aliasSome(tokens: readonly string[]): Promise<number> {
+    const made = await translate(tokens);
+    points.translated.publish(undefined);
+    const pairs = tokens.flatMap((old, index) => {
+      const token = made[index];
+      if (token === undefined) refused.add(old);
+      return token === undefined ? [] : [{ old, new: token }];
+    });
+    if (pairs.length > 0) await rekeying.addAliases(pairs);
+    points.aliased.publish(undefined);
+    return pairs.length;
   }
 
   async function rewriteRows(pass: number): Promise<number> {

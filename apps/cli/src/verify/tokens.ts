@@ -119,7 +119,7 @@ function problemOf(
       code: disabled ? 'key_disabled' : 'key_destroyed',
       what: `${tokens}, which is ${key.status}`,
       next: disabled
-        ? 'Enable it again and take them over with `masque rekey`, before it is destroyed.'
+        ? 'Undo it with `masque keys retire --undo` and take them over with `masque rekey`, before the key is destroyed.'
         : 'They can be compared and counted; their values are gone.',
     };
   }
