@@ -1,5 +1,7 @@
 import { toFault } from '@masque/fault';
-import { exitStatus, statusOf } from '@masque/stage';
+import { exitStatus } from '@masque/stage';
+import { statusOf } from './exit-status.ts';
+import { sayJson } from './output/terminal.ts';
 import { createProgram } from './program.ts';
 
 // `masque … | head` closes our output: what is left to say goes unheard, and that is no error of ours.
@@ -9,10 +11,14 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Arguments may hold a value to look up, and everybody on the machine may list them.
+process.title = 'masque';
+
 try {
   await createProgram().parseAsync();
 } catch (error) {
   const fault = toFault(error);
   process.stderr.write(`masque: ${fault.toLine()}\n`);
+  if (process.argv.includes('--json')) sayJson({ fault: fault.toJSON() });
   process.exitCode = statusOf(fault);
 }

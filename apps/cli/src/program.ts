@@ -3,7 +3,11 @@ import { Command, type CommanderError } from 'commander';
 import { auditCommand } from './commands/audit.ts';
 import { dashboardCommand } from './commands/dashboard.ts';
 import { demoCommand } from './commands/demo.ts';
+import { duplicatesCommand } from './commands/duplicates.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { keysCommand } from './commands/keys.ts';
+import { lookupCommand } from './commands/lookup.ts';
+import { maskCommand } from './commands/mask.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { quarantineCommand } from './commands/quarantine.ts';
 import { redriveCommand } from './commands/redrive.ts';
@@ -13,6 +17,7 @@ import { sendCommand } from './commands/send.ts';
 import { statusCommand } from './commands/status.ts';
 import { unmaskCommand } from './commands/unmask.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { statusHelp } from './exit-status.ts';
 
 /** As `masque --help` lists them: what they are for, each in a line. */
 const groups: Readonly<Record<string, readonly (readonly [() => Command, string])[]>> = {
@@ -30,6 +35,10 @@ const groups: Readonly<Record<string, readonly (readonly [() => Command, string]
   'For the custodian:': [
     [unmaskCommand, 'recover values from tokens'],
     [verifyCommand, 'check tokens, and that messages and rows agree'],
+    [maskCommand, 'show the token of a value'],
+    [lookupCommand, 'show the rows of a value'],
+    [duplicatesCommand, 'show which tokens repeat'],
+    [eraseCommand, 'erase a person’s value'],
     [rekeyCommand, 'exchange one key’s tokens for another’s'],
     [quarantineCommand, 'see, replay or discard what could not be loaded'],
     [redriveCommand, 'move messages back from a dead-letter queue'],
@@ -50,8 +59,7 @@ export function createProgram(): Command {
 Settings are environment variables, listed in .env.example. While \`npm start\`
 runs, commands given in the same folder use its servers where none is set.
 
-Exit status: 0 done; 1 failed, try again; 64 wrong usage; 65 a key file that
-was not signed; 70 a defect; 78 a wrong setting, right or key file.`,
+${statusHelp}`,
     );
   for (const [group, commands] of Object.entries(groups)) {
     for (const [create, summary] of commands) program.addCommand(create().summary(summary).helpGroup(group));

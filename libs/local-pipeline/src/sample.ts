@@ -11,13 +11,20 @@ interface SampleModule {
 const defaultCount = 100;
 const chunk = 1_000;
 
-/** Made-up messages from `pipelines/<name>.sample.ts`, in chunks. @throws {Fault} `sample_missing` */
+/**
+ * Made-up messages, in chunks: from `pipelines/<name>.sample.ts`, or from beside the definition that MASQUE_PIPELINE
+ * gives the path of.
+ * @throws {Fault} `sample_missing`
+ */
 export async function loadSample(
   pipeline: Pipeline,
   options: { readonly messages?: number; readonly repeat: number },
 ): Promise<Iterable<string[]>> {
+  const definition = process.env['MASQUE_PIPELINE'] ?? '';
+  const beside = /\.[cm]?[jt]s$/.test(definition) ? [resolve(definition.replace(/\.([cm]?[jt]s)$/, '.sample.$1'))] : [];
   const file = [resolve('pipelines'), fileURLToPath(new URL('../../../pipelines', import.meta.url))]
     .map((folder) => resolve(folder, `${pipeline.name}.sample.ts`))
+    .concat(beside)
     .find((path) => existsSync(path));
   if (file === undefined) {
     throw new Fault('sample_missing', `the pipeline ${pipeline.name} has no sample`, {

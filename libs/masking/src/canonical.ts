@@ -1,5 +1,6 @@
 import { type MaskSpec, type Refusal, refuse } from '@masque/pipeline';
 import { addressText } from './address.ts';
+import { isTokenShaped } from './token.ts';
 
 /**
  * Brings every spelling of a value to one, so that equal values give equal tokens. Total: what has no canonical form
@@ -14,6 +15,8 @@ export function canonicalise(form: MaskSpec['form'], value: string): string | Re
   if (!value.isWellFormed()) return refuse('lone_surrogate');
   const trimmed = value.trim();
   if (trimmed === '') return refuse('empty_value');
+  // Masked twice it would equal nothing that was masked once.
+  if (isTokenShaped(trimmed)) return refuse('already_masked');
   switch (form) {
     case 'address':
       return addressText(trimmed) ?? refuse('not_an_address');

@@ -15,6 +15,7 @@ export {
   type UnmaskKey,
   type UnmaskKeys,
 } from './keys.ts';
+export { createFinder, type Finder, type FinderOptions, type FoundToken } from './finder.ts';
 export { createMasker, type Masker, type MaskerOptions } from './masker.ts';
 export { createOriginKeys, type Origin, type OriginKeys } from './origin.ts';
 export { createTranslator, type Translator, type TranslatorKey, type TranslatorOptions } from './translator.ts';

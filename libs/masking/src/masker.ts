@@ -150,7 +150,7 @@ function collectEntries(
   }
 }
 
-function fieldNotMasked(field: string): Fault {
+export function fieldNotMasked(field: string): Fault {
   return new Fault('field_not_masked', `the pipeline masks no field "${field}"`, {
     heals: false,
     setting: 'MASQUE_PIPELINE',

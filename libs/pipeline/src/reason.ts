@@ -19,6 +19,7 @@ export const reasonCodes = {
   lone_surrogate: 'a text holds half a surrogate pair, which no UTF-8 can hold',
   too_long: 'a value is longer than its column, or than its masking method takes',
   empty_value: 'a value to be masked is empty once trimmed',
+  already_masked: 'a value to be masked is a token already',
   not_an_address: 'a value is no IPv4 or IPv6 address',
   outside_alphabet: 'a value has a character that its mask neither encrypts nor keeps',
   domain_too_small: 'a value is so short that fewer than a million like it exist, and could be found by trying',

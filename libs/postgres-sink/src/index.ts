@@ -22,3 +22,5 @@ export { type ColumnCount, openRekeying, type Pair, type Rekeying, type Rekeying
 export { type ColumnFinding, type DayAccount, openSurvey, type Survey } from './survey.ts';
 export type { DayColumn } from './sql/reconcile.ts';
 export type { MaskedShape } from './sql/survey.ts';
+export { openTokenRows, type TokenRows, tokenRowsSql } from './token-rows.ts';
+export { openVault, type Vault, type VaultLine } from './vault.ts';

@@ -43,6 +43,11 @@ export interface QuarantineFilter {
 export interface Quarantine {
   /** Oldest first. */
   list(filter: QuarantineFilter): Promise<QuarantineEntry[]>;
+  /** Entries with their sealed bodies, by id, after one of them; so many at most. */
+  bodies(
+    after: string,
+    limit: number,
+  ): Promise<{ readonly id: string; readonly messageId: string; readonly body: Buffer }[]>;
   /** The sealed body of an entry that has one. */
   body(id: string): Promise<Buffer | undefined>;
   markReplayed(ids: readonly string[]): Promise<number>;
@@ -72,6 +77,12 @@ export function openQuarantine(options: { readonly databaseUrl: string; readonly
                  and ($4::float8 is null or quarantined_at >= to_timestamp($4 / 1000)) and ($5 = 'any' or status = $5)
                order by id limit $6`,
         values: [target.name, ids ?? null, reason ?? null, since ?? null, status, limit],
+      }),
+    bodies: (after, limit) =>
+      pool.query({
+        text: `select id::text, message_id as "messageId", body from masque.quarantine
+               where pipeline = $1 and id > $2 and body is not null order by id limit $3`,
+        values: [target.name, after, limit],
       }),
     async body(id) {
       const [row] = await pool.query<{ readonly body: Buffer | null }>({

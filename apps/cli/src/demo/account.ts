@@ -1,7 +1,7 @@
-import { openUnmasker } from '@masque/keyring';
 import type { Snapshot } from '@masque/local-pipeline';
 import { type Pipeline, toTarget } from '@masque/pipeline';
 import { type Cell, createInspector } from '@masque/postgres-sink';
+import { type Proof, prove } from './proof.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where every message ended, as the stores themselves tell it. */
@@ -15,8 +15,7 @@ export interface Account {
   readonly settled: number;
   readonly queueEmpty: boolean;
   readonly rows: readonly Readonly<Record<string, Cell>>[];
-  /** The most repeated token of the first masked field, opened with the custodian's key. */
-  readonly proof: { readonly token: string; readonly value: string; readonly count: number } | undefined;
+  readonly proof: Proof | undefined;
   readonly snapshot: Snapshot;
   /** From the first receive to the last commit. */
   readonly workSeconds: number;
@@ -70,9 +69,6 @@ export async function account(options: {
       inspector.sample(4),
       ...tokenColumns.map(({ column }) => inspector.distinct(column)),
     ]);
-    const [first] = tokenColumns;
-    const repeated = first === undefined ? undefined : await inspector.mostRepeated(first.column);
-    const unmasker = await openUnmasker(workspace.local.keysDir, pipeline);
     const queueEmpty = after.queued === 0;
     return {
       pipeline,
@@ -85,14 +81,7 @@ export async function account(options: {
       settled: snapshot.deleted,
       queueEmpty,
       rows,
-      proof:
-        typeof repeated?.value === 'string'
-          ? {
-              token: repeated.value,
-              count: repeated.count,
-              value: (await unmasker.unmask(repeated.value, first?.field)).value,
-            }
-          : undefined,
+      proof: await prove({ workspace, pipeline, inspector }),
       snapshot,
       workSeconds: ((snapshot.lastCommit ?? 0) - (snapshot.firstReceived ?? 0)) / 1_000,
       seconds,
