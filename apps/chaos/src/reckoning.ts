@@ -95,7 +95,7 @@ const furniture = /:(?:meta|events|id|marker|stalled-check|stalled|repeat|pc)$/;
 
 async function compareLeftovers({ redis, stack, queue }: Arena, violations: Violations): Promise<void> {
   const keys = (await redis.keys('*')).filter(
-    (key) => !furniture.test(key) && !/^masque:[\w-]+:(?:lease|presence)/.test(key),
+    (key) => !furniture.test(key) && !/^masque:[\w-]+:(?:lease|presence|figures)/.test(key),
   );
   for (const key of keys) violations.add('left in Redis', key);
   const { visible, inFlight, delayed } = await stack.sqs.counts(queue.url);

@@ -69,13 +69,16 @@ const full = defineMishap({
   },
 });
 
+/** No arrow is near it. */
+const newestVersion = 1_000;
+
 /** A release that is newer than any here has begun to run, and one of its batches is on the queue. */
 const newVersion = defineMishap({
   name: 'all:new-version',
   strikes: ['redis'],
   draw: (random) => ({ arrow: random.pick(['extracted', 'masked', 'settled']), ms: random.between(2_000, 5_000) }),
   async run({ redis, pipeline, stack, complaints }, { arrow, ms }) {
-    const newer = defineHandoff({ name: arrow, version: 2, schema: z.looseObject(batchEnvelope) });
+    const newer = defineHandoff({ name: arrow, version: newestVersion, schema: z.looseObject(batchEnvelope) });
     const jobs = createJobQueue({ url: stack.redis.url, name: 'chaos:new-version' });
     const batch = newBatchId();
     const deadline = Date.now() + ms;
