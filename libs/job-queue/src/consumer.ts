@@ -85,6 +85,12 @@ interface ConsumerDeps<H extends Handoff> extends ConsumerOptions<H> {
 /** Four full batches of the default size; one that is larger is handled alone. */
 const handledBytes = 4 * 1_048_576;
 
+/**
+ * SQS hides a message for twelve hours from its receive and no longer, whoever asks. A batch that no replica could read
+ * for so long, as after a release was taken back, was received again long ago; it would wait and count as backlog for ever.
+ */
+const longestHiddenMs = 12 * 3_600_000;
+
 /** Two rolling restarts must not use up a batch's stalls (BullMQ's default is 1). */
 const maxStalledCount = 5;
 
@@ -195,7 +201,8 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     } catch (error) {
       const fault = toFault(error);
       deps.onFault?.(fault, id);
-      if (fault.code !== 'handoff_shape' && deps.isHopeless?.(fault) !== true) return 'later';
+      const isOutlived = fault.code === 'handoff_version' && Date.now() - job.timestamp > longestHiddenMs;
+      if (fault.code !== 'handoff_shape' && !isOutlived && deps.isHopeless?.(fault) !== true) return 'later';
       deps.onDropped?.({ batch: id.batch, code: fault.code });
       return 'over';
     }

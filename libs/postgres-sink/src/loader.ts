@@ -4,6 +4,9 @@
  *     whole ──ok──▶ loaded
  *       │ a row is refused (`isRowRefusal`)
  *       ▼
+ *     the table’s own fault? ──▶ thrown: no row is put aside for it
+ *       │ no
+ *       ▼
  *     rejects alone, and halves of the rows, each again a whole … a single row refused ──▶ quarantined, with SQLSTATE
  *
  * Invariants
@@ -16,6 +19,7 @@
  */
 import { Fault } from '@masque/fault';
 import { type BatchParts, createBatchParts, type Part } from './batch-parts.ts';
+import { checkTarget } from './check-target.ts';
 import { createLedgerDays } from './ledger.ts';
 import type { Pool } from './pool.ts';
 import { isRowRefusal } from './sql-fault.ts';
@@ -97,9 +101,19 @@ export function createLoader(pool: Pool, target: Target): { load(batch: SinkBatc
       return undefined;
     } catch (error) {
       const fault = error as Fault;
-      if (isRowRefusal(fault) && part.rows.length > 0) return fault;
-      throw fault;
+      if (!isRowRefusal(fault) || part.rows.length === 0) throw fault;
+      if (isOfUnfedColumn(fault)) await checkTarget(pool, target);
+      return fault;
     }
+  }
+
+  /**
+   * NULL where none may be, in a column that the pipeline gives no row: its owner has added it since `check`, and every
+   * row there will ever be is refused. `checkTarget` throws then, and the batch waits for the owner. If it finds nothing,
+   * a trigger wrote to another table, and the row is to blame after all.
+   */
+  function isOfUnfedColumn({ details: { sqlstate, column } }: Fault): boolean {
+    return sqlstate === '23502' && !target.columns.some(({ name }) => name === column);
   }
 
   async function quarantineRow(parts: BatchParts, row: number, fault: Fault, report: Counts): Promise<void> {

@@ -131,6 +131,37 @@ test('what is no row’s fault is put aside for nobody: a column that is gone, a
   expect(await database.sql('select from masque.ledger')).toHaveLength(1);
 });
 
+describe('a column that its owner adds and the pipeline does not feed', () => {
+  test.each([
+    ['not null', 'alter table notes add extra text not null'],
+    ['of a domain that is not null', 'create domain filled as text not null; alter table notes add extra filled'],
+  ])('%s: the table is at fault, no row is put aside, and all loads once it is mended', async (_, alter) => {
+    const database = await migratedDatabase(notes);
+    const sink = database.sink(notes);
+    await database.sql(alter);
+    const batch = aBatch([{ words: 'a' }, { reason: 'not_json' }, { words: 'b' }]);
+    const refused = await sink.load(batch).catch((error: unknown) => error as Fault);
+    expect(refused).toMatchObject({ code: 'column_unfed', heals: false });
+    expect((refused as Fault).message).toContain('extra');
+    expect(await database.sql('select from masque.ledger')).toEqual([]);
+    expect(await database.sql('select from masque.quarantine')).toEqual([]);
+    await database.sql('alter table notes drop extra');
+    expect(await sink.load(batch)).toMatchObject({ rows: 2, rejects: { not_json: 1 }, refused: {} });
+  });
+
+  test('of another table, which a trigger writes to, is the row’s own fault', async () => {
+    const database = await migratedDatabase(notes);
+    await database.sql('create table journal (entry text not null)');
+    await database.sql(`create function note_down() returns trigger language plpgsql as
+      $$ begin insert into journal values (nullif(new.words, 'unheard')); return new; end $$`);
+    await database.sql('create trigger note_down before insert on notes for each row execute function note_down()');
+    expect(await database.sink(notes).load(aBatch([{ words: 'a' }, { words: 'unheard' }]))).toMatchObject({
+      rows: 1,
+      refused: { 23502: 1 },
+    });
+  });
+});
+
 test('no fault repeats a value, in message, JSON, cause or stack', async () => {
   const secret = 'SENTINEL';
   const database = await migratedDatabase(notes);
