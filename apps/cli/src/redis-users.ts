@@ -7,5 +7,11 @@ export const redisUsers: Readonly<Record<string, QueueUse>> = {
   loader: { works: ['masked', 'settled'], watches: [], leases: 'none', presence: 'announces' },
   dashboard: { works: [], watches: [], leases: 'none', presence: 'looks', readsAll: true },
   /** For `masque status`. */
-  custodian: { works: [], watches: ['extracted', 'masked', 'settled'], leases: 'none', presence: 'looks' },
+  custodian: {
+    works: [],
+    watches: ['extracted', 'masked', 'settled'],
+    dates: true,
+    leases: 'none',
+    presence: 'looks',
+  },
 };

@@ -8,7 +8,7 @@ import { loadPipeline, toTarget } from '@masque/pipeline';
 import { createInspector, type Inspector } from '@masque/postgres-sink';
 import { createSqsSource } from '@masque/sqs-source';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Ended, lastLine, masque, type Running, startMasque } from './masque.ts';
+import { type Ended, hasTerminal, lastLine, masque, type Running, startMasque } from './masque.ts';
 import { type OwnFolder, ownFolder } from './own-folder.ts';
 
 /** `npm start` in a folder of its own; every command below is given beside it and knows nothing but the folder. */
@@ -103,8 +103,36 @@ test('status says where messages are', async () => {
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^pipeline user-logins\n {2}SQS /);
   expect(stdout).toContain(`${rows} loaded, 1 quarantined`);
+  // Every replica was looked at twice, so that every rate is a number.
+  expect(stdout).toMatch(/extractor +1 of 1 working, \S+\/s received, \S+\/s deleted/);
+  expect(stdout).not.toContain('unknown');
   // Piped, and so without colours.
   expect(stdout).not.toContain('\u001b');
+});
+
+test('status says what it cannot know, and the rest', async () => {
+  const run = await masque(['status', '--json'], {
+    cwd: folder.path,
+    env: { ...folder.env, REDIS_URL: 'redis://127.0.0.1:1' },
+  });
+  expect(run.status).toBe(1);
+  expect(run.stderr).toContain('Redis at 127.0.0.1:1 cannot be reached');
+  expect(lastLine(run)).toMatchObject({
+    sqs: { visible: expect.any(Number) },
+    batches: { unknown: 'redis_unreachable' },
+    postgres: { loaded: expect.any(Number) },
+    perSecond: { deleted: null },
+  });
+});
+
+test.skipIf(!hasTerminal)('status --watch draws over itself until it is interrupted', async () => {
+  await using watching = startMasque(['status', '--watch', '1'], { cwd: folder.path, env: folder.env, columns: 140 });
+  await watching.whenSaid('unknown/s received');
+  // The second look has rates, over the first.
+  await watching.whenSaid('0/s received');
+  expect(watching.said()).toContain('\u001b[');
+  watching.type('\u0003');
+  expect((await watching.ended).status).toBe(0);
 });
 
 test('migrate finds nothing to do', async () => {

@@ -6,6 +6,8 @@ export interface QueueUse {
   readonly works: readonly string[];
   /** Handoffs of which it sees how deep their queues are, and which batches are there, and no batch itself. */
   readonly watches: readonly string[];
+  /** And how old the batches there are: a field of each batch, which cannot be told from its other fields. */
+  readonly dates?: true;
   readonly leases: 'keeps' | 'sees' | 'none';
   /** Whether it says that it is there, or only looks who is. */
   readonly presence: 'announces' | 'looks';
@@ -35,9 +37,7 @@ export function aclRules(prefix: string, pipeline: string, use: QueueUse): strin
   ];
   const selectors = [
     // Its own too: one command may ask for keys of several queues, and one selector must allow all of them.
-    ...(use.watches.length > 0
-      ? [selector(['llen', 'zcard', 'exists'], [...use.works, ...use.watches].map(queue))]
-      : []),
+    ...(use.watches.length > 0 ? [selector(seeing(use), [...use.works, ...use.watches].map(queue))] : []),
     ...(use.leases === 'sees' ? [selector(['exists'], [`${key(pipeline)}:lease:*`])] : []),
     ...(use.presence === 'looks'
       ? [selector(['hgetall'], [`${key(pipeline)}:presence`, `${key(pipeline)}:figures`])]
@@ -55,6 +55,10 @@ export function aclRules(prefix: string, pipeline: string, use: QueueUse): strin
     ...own.map((pattern) => `~${pattern}`),
     ...selectors,
   ];
+}
+
+function seeing({ dates }: QueueUse): string[] {
+  return ['llen', 'zcard', 'exists', ...(dates === true ? ['lindex', 'zrange', 'hget'] : [])];
 }
 
 function selector(commands: readonly string[], patterns: readonly string[]): string {

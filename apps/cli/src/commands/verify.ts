@@ -10,7 +10,7 @@ import { openQueue, queueOptions } from '../queue.ts';
 import { sayMessages, sayProblems, sayTokens } from '../verify/account.ts';
 import { type MessagesOptions, verifyMessages } from '../verify/messages.ts';
 import { verifyTokens } from '../verify/tokens.ts';
-import { arrows } from './status.ts';
+import { arrows } from '../status/look.ts';
 
 interface Flags {
   readonly since?: string;
