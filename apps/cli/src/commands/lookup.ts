@@ -81,9 +81,12 @@ function sayAnswer(found: readonly FoundToken[], { sql, count, rows = [] }: Answ
   say(plural(count ?? 0, 'row'));
   if (rows.length === 0) return;
   const names = Object.keys(rows[0] ?? {});
-  const cell = (value: Cell | undefined): string => shorten(value === null ? 'NULL' : String(value), 24);
   say(table([names, ...rows.map((row) => names.map((name) => cell(row[name])))]));
   if (rows.length < (count ?? 0)) remark(`masque: ${rows.length} of them shown; --limit shows more`);
+}
+
+function cell(value: Cell | undefined): string {
+  return shorten(value === null ? 'NULL' : String(value), 24);
 }
 
 function aLimit(text: string): number {

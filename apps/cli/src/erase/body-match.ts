@@ -20,7 +20,8 @@ export function holdsValue(body: string, value: string, isSame: (text: string) =
 }
 
 function holdsWord(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at !== -1 && word !== ''; at = text.indexOf(word, at + 1)) {
+  if (word === '') return false;
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) {
     if (!goesOn(text, at - 1, -1) && !goesOn(text, at + word.length, 1)) return true;
   }
   return false;
@@ -28,7 +29,9 @@ function holdsWord(text: string, word: string): boolean {
 
 /** Does a word go on here? An address, a number or a name may hold dots, colons and dashes, but does not end in one. */
 function goesOn(text: string, at: number, step: 1 | -1): boolean {
-  const isWord = (character: string): boolean => /[\p{L}\p{N}_]/u.test(character);
   const character = text.charAt(at);
-  return isWord(character) || ('.:-'.includes(character) && isWord(text.charAt(at + step)));
+  if (letter.test(character)) return true;
+  return ['.', ':', '-'].includes(character) && letter.test(text.charAt(at + step));
 }
+
+const letter = /[\p{L}\p{N}_]/u;
