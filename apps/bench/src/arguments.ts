@@ -8,6 +8,11 @@ export type Method = (typeof methods)[number];
 export const parts = ['floor', 'masque', 'peers', 'latency', 'ceilings', 'scale'] as const;
 export type Part = (typeof parts)[number];
 
+export interface Variant {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 export interface Arguments {
   readonly messages: number;
   readonly method: Method;
@@ -18,8 +23,8 @@ export interface Arguments {
   /** Peers of the caller's own: a name, and the command line of a program. */
   readonly peers: readonly { readonly name: string; readonly argv: readonly string[] }[];
   readonly sizes: readonly number[];
-  /** Settings of the stages beside their defaults. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** Masque once more, each with some settings beside its defaults. */
+  readonly variants: readonly Variant[];
   readonly json: boolean;
   /** Put the results into docs/benchmarks.md. */
   readonly write: boolean;
@@ -27,7 +32,7 @@ export interface Arguments {
 
 export const usage = `npm run bench -- [--messages N] [--method hmac|siv|vault|rsa] [--repeat 0.9] [--rounds 3]
                  [--replicas extractor=1,masker=1,loader=1] [--only ${parts.join(',')}]
-                 [--peer NAME=COMMAND]… [--set NAME=VALUE]… [--sizes 100000,1000000,5000000] [--json] [--write]
+                 [--peer NAME=COMMAND]… [--variant NAME=VALUE]… [--sizes 100000,1000000,5000000] [--json] [--write]
 
   --messages  so many messages a drain (default 50000)
   --method    what masks the two fields (default hmac)
@@ -37,7 +42,8 @@ export const usage = `npm run bench -- [--messages N] [--method hmac|siv|vault|r
   --only      measure these parts and leave the rest out
   --peer      one contestant more: a command that drains SQS_QUEUE_URL into the table bench_logins of DATABASE_URL;
               see apps/bench/src/contestant.ts
-  --set       a setting of the stages, to see what it is worth: SQS_TRANSPORT=sdk, NODE_OPTIONS=…
+  --variant   Masque once more with other settings of its stages, to see what they are worth: SQS_TRANSPORT=sdk,
+              or several, as BATCH_MAX=500;SQS_POLLERS=8
   --sizes     message counts of the part \`scale\`
   --json      print one JSON object as the last line
   --write     put the results into docs/benchmarks.md, with plots
@@ -57,7 +63,7 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
       replicas: { type: 'string', default: '' },
       only: { type: 'string', default: parts.join(',') },
       peer: { type: 'string', multiple: true, default: [] },
-      set: { type: 'string', multiple: true, default: [] },
+      variant: { type: 'string', multiple: true, default: [] },
       sizes: { type: 'string', default: '100000,1000000,5000000' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -75,7 +81,10 @@ export function readArguments(args: readonly string[]): Arguments | 'help' {
     rounds: whole('--rounds', values.rounds, 1),
     only: values.only.split(',').map((part) => oneOf('--only', part.trim(), parts)),
     peers: values.peer.map(readPeer),
-    settings: Object.fromEntries(values.set.map(readSetting)),
+    variants: values.variant.map((list) => ({
+      name: `masque ${list}`,
+      settings: Object.fromEntries(list.split(';').map(readSetting)),
+    })),
     sizes: values.sizes.split(',').map((size) => whole('--sizes', size, 1_000)),
     json: values.json,
     write: values.write,
@@ -102,7 +111,7 @@ function readPeer(text: string): Arguments['peers'][number] {
 
 function readSetting(text: string): [string, string] {
   const [, name, value] = /^([A-Z][A-Z\d_]*)=(.*)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new Error('--set is not like NAME=VALUE');
+  if (name === undefined || value === undefined) throw new Error('--variant is not like NAME=VALUE');
   return [name, value];
 }
 

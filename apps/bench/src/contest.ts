@@ -56,13 +56,14 @@ function contestants({
   only,
   messages,
   replicas,
-  settings,
+  variants,
   peers,
 }: Arguments): { contestant: Contestant; messages: number }[] {
   const few = Math.max(1_000, Math.round(messages / rowAtATimeShare));
   return [
     ...(only.includes('floor') ? [{ contestant: command('floor', ownProgram('floor'), false), messages }] : []),
-    ...(only.includes('masque') ? [{ contestant: masque(replicas, settings), messages }] : []),
+    ...(only.includes('masque') ? [{ contestant: masque(replicas), messages }] : []),
+    ...variants.map((variant) => ({ contestant: masque(replicas, variant), messages })),
     ...(only.includes('peers')
       ? [
           { contestant: command('sqs-consumer + pg', ownProgram('row-at-a-time')), messages: few },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Replicas, stages } from '@masque/local-pipeline';
 import type { Arena } from './arena.ts';
+import type { Variant } from './arguments.ts';
 
 /** What empties the queue. Its processes are ours to measure from outside, by the operating system's account. */
 export interface Contestant {
@@ -24,9 +25,9 @@ export interface Running {
 }
 
 /** The three stages as they ship. */
-export function masque(replicas: Replicas, settings: Readonly<Record<string, string>> = {}): Contestant {
+export function masque(replicas: Replicas, { name, settings }: Variant = { name: 'masque', settings: {} }): Contestant {
   return {
-    name: 'masque',
+    name,
     loads: true,
     quarantines: true,
     async start(arena) {

@@ -6,7 +6,8 @@ export interface Report {
   readonly contest: Contest;
 }
 
-const isPeer = (name: string): boolean => name !== 'floor' && name !== 'masque';
+const isPeer = (name: string): boolean => name !== 'floor' && !isMasque(name);
+const isMasque = (name: string): boolean => /^masque( |$)/.test(name);
 
 /** One object, medians: microseconds a message, messages a second. What was not measured is not in it. */
 export function toJson({ contest: { standings, ratios } }: Report): object {
@@ -16,6 +17,7 @@ export function toJson({ contest: { standings, ratios } }: Report): object {
     Object.fromEntries(
       Object.entries(of).map(([name, { cpuUs, rssMb }]) => [name, { cpuUs: round(cpuUs, 2), rssMb: round(rssMb, 1) }]),
     );
+  const variants = Object.entries(standings).filter(([name]) => isMasque(name) && name !== 'masque');
   const peers = Object.entries(standings).filter(([name]) => isPeer(name));
   return {
     ...(floor === undefined ? {} : { floor: short(floor) }),
@@ -32,6 +34,13 @@ export function toJson({ contest: { standings, ratios } }: Report): object {
     ...(peers.length === 0
       ? {}
       : { peers: Object.fromEntries(peers.map(([name, standing]) => [name, short(standing)])) }),
+    ...(variants.length === 0
+      ? {}
+      : {
+          variants: Object.fromEntries(
+            variants.map(([name, standing]) => [name, { ...short(standing), stages: shares(standing.shares) }]),
+          ),
+        }),
     ...(ratios === undefined ? {} : { ratios: { cpu: round(ratios.cpu, 3), rate: round(ratios.rate, 3) } }),
   };
 }

@@ -15,17 +15,17 @@ export function toText({ contest: { standings, ratios }, arguments: { method, re
     `${method}, ${Math.round(repeat * 100)} % repeats; the median of ${rounds} rounds (least to most)`,
     ...columns([['', 'messages', 'messages/s', 'CPU µs/message', 'SQS, Redis, PostgreSQL µs'], ...rows]),
   ];
-  const { masque } = standings;
-  if (masque !== undefined) {
+  const ours = Object.entries(standings).filter(([, { startMs }]) => Object.keys(startMs).length > 0);
+  for (const [name, { shares, startMs }] of ours) {
     lines.push(
       '',
       ...columns([
-        ['stage', 'CPU µs/message', 'peak RSS MB', 'start to ready ms'],
-        ...Object.entries(masque.shares).map(([name, { cpuUs, rssMb }]) => [
-          name,
+        [name, 'CPU µs/message', 'peak RSS MB', 'start to ready ms'],
+        ...Object.entries(shares).map(([stage, { cpuUs, rssMb }]) => [
+          stage,
           fine(cpuUs),
           count(rssMb),
-          count(masque.startMs[name] ?? 0),
+          count(startMs[stage] ?? 0),
         ]),
       ]),
     );

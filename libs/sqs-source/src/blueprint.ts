@@ -1,14 +1,11 @@
 import type { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { SigningScope } from './signature.ts';
+import type { Repeated } from './signature.ts';
 
 /** What a request of one action is like, but for its body, its time and its signature. */
-export interface Blueprint {
+export interface Blueprint extends Repeated {
   readonly origin: URL;
-  readonly path: string;
-  /** To be signed. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Not signed, as proxies may change it. */
   readonly userAgent: string;
-  readonly scope: SigningScope;
 }
 
 type HotCommand = ReceiveMessageCommand | DeleteMessageBatchCommand;
@@ -73,7 +70,8 @@ function read({ method, protocol, hostname, port, path, query = {}, headers }: S
       Object.entries(headers).filter(([name]) => signed.has(name) && !ofOneRequest.has(name)),
     ),
     userAgent: headers['user-agent'] ?? '',
-    scope: { region, service },
+    region,
+    service,
   };
 }
 

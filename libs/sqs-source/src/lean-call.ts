@@ -39,10 +39,10 @@ export function createLeanCall({ client, example, maxSockets }: LeanCallOptions)
     if (blueprint === undefined) return undefined;
     const { Agent, request } = blueprint.origin.protocol === 'https:' ? https : http;
     agent = new Agent({ keepAlive: true, maxSockets });
-    return { blueprint, signer: createSigner(blueprint.scope), request, agent };
+    return { blueprint, signer: createSigner(blueprint), request, agent };
   }
 
-  function send({ blueprint, request, agent }: Way, headers: Record<string, string>, body: Buffer, timeoutMs: number) {
+  function send({ blueprint, request, agent }: Way, headers: string[], body: Buffer, timeoutMs: number) {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const sent = request({
       method: 'POST',
@@ -87,15 +87,10 @@ export function createLeanCall({ client, example, maxSockets }: LeanCallOptions)
       if (way === undefined || isClosed) return undefined;
       const { config } = client;
       const body = Buffer.from(JSON.stringify(input));
-      const { path, headers: constant, userAgent } = way.blueprint;
       const credentials = await config.credentials().catch(() => undefined);
       if (credentials === undefined) return undefined;
-      const headers = way.signer.sign(
-        { path, headers: { ...constant, 'content-length': String(body.length) }, body },
-        credentials,
-        Date.now() + config.systemClockOffset,
-      );
-      headers['user-agent'] = userAgent;
+      const headers = way.signer.sign(body, credentials, Date.now() + config.systemClockOffset);
+      headers.push('user-agent', way.blueprint.userAgent);
       return await send(way, headers, body, timeoutMs);
     },
     close() {
