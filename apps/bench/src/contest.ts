@@ -1,7 +1,8 @@
 import type { Arena } from './arena.ts';
 import type { Arguments } from './arguments.ts';
 import { command, type Contestant, masque, ownProgram } from './contestant.ts';
-import { drain, type Drained, type Share } from './drain.ts';
+import type { Share } from './bill.ts';
+import { drain, type Drained } from './drain.ts';
 import { type Figure, figureOf } from './figure.ts';
 import { loginMessages } from './messages.ts';
 

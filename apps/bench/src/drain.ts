@@ -8,14 +8,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from './arena.ts';
+import { type Bill, openBill, type ServerShares, type Share } from './bill.ts';
 import type { Contestant, Running } from './contestant.ts';
-import { cpuMs, peakRssMb, treeCpuMs } from './processes.ts';
-
-export interface Share {
-  /** Per message, microseconds. */
-  readonly cpuUs: number;
-  readonly rssMb: number;
-}
+import type { Messages } from './messages.ts';
+import { timeOf } from './stretch.ts';
 
 export interface Drained {
   /** Messages a second. */
@@ -24,12 +20,9 @@ export interface Drained {
   readonly cpuUs: number;
   /** By process name; replicas of one name together, their largest resident size. */
   readonly shares: Readonly<Record<string, Share>>;
-  readonly servers: Readonly<Record<'sqs' | 'redis' | 'postgres', Share>>;
+  readonly servers: ServerShares;
   readonly startMs: Readonly<Record<string, number>>;
 }
-
-/** Nothing was taken or deleted for so long: it will not end. */
-const stuckAfterMs = 60_000;
 
 export async function drain(
   arena: Arena,
@@ -38,83 +31,83 @@ export async function drain(
   signal: AbortSignal,
 ): Promise<Drained> {
   await arena.clear();
-  for (const bodies of messages.chunks()) {
-    signal.throwIfAborted();
-    await arena.stack.sqs.send(arena.queueUrl, bodies);
-  }
+  const feeding = feed(arena, messages, signal);
+  await feeding.full;
   const running = await contestant.start(arena);
   try {
-    return await watch(arena, running, messages, signal, contestant);
+    const drained = await watch(arena, contestant, running, messages, feeding, signal);
+    await feeding.done;
+    return drained;
   } finally {
     await running.stop();
   }
 }
 
-export interface Messages {
-  readonly count: number;
-  /** Of which so many are no logins. */
-  readonly bad: number;
-  chunks(): Iterable<string[]>;
+/**
+ * So many wait at once, no more: the local SQS server takes longer over each message the more there are, which no real
+ * queue does. Beyond them, messages are sent while others are received.
+ */
+const depthMax = 100_000;
+
+function feed(arena: Arena, messages: Messages, signal: AbortSignal): Feeding {
+  const full = Promise.withResolvers<void>();
+  let unsent = messages.count;
+  const hasRoom = async (): Promise<boolean> => {
+    if (messages.count - unsent < depthMax) return true;
+    full.resolve();
+    const { visible } = await arena.stack.sqs.counts(arena.queueUrl);
+    return visible < depthMax * 0.9;
+  };
+  const send = async (): Promise<void> => {
+    for (const bodies of messages.chunks()) {
+      while (!(await hasRoom())) {
+        signal.throwIfAborted();
+        await sleep(20);
+      }
+      await arena.stack.sqs.send(arena.queueUrl, bodies);
+      unsent -= bodies.length;
+    }
+  };
+  const done = send();
+  done.then(full.resolve, full.reject);
+  return { full: full.promise, done, unsent: () => unsent };
+}
+
+interface Feeding {
+  /** All is sent, or as many as may wait. */
+  readonly full: Promise<void>;
+  readonly done: Promise<void>;
+  readonly unsent: () => number;
 }
 
 async function watch(
   arena: Arena,
-  running: Running,
-  { count, bad }: Messages,
-  signal: AbortSignal,
   contestant: Contestant,
+  { processes, startMs }: Running,
+  { count, bad }: Messages,
+  { unsent }: Feeding,
+  signal: AbortSignal,
 ): Promise<Drained> {
   const look = () => arena.stack.sqs.counts(arena.queueUrl);
-  let moved = performance.now();
-  let left = count;
-  const step = async (ms: number): Promise<void> => {
-    signal.throwIfAborted();
-    if (performance.now() - moved > stuckAfterMs)
-      throw new Error(`${contestant.name} left ${left} messages in the queue`);
-    await sleep(ms);
-  };
-  while ((await look()).visible === count) await step(2);
-  const began = performance.now();
-  const before = bill(arena, running);
-  for (;;) {
-    const { visible, inFlight } = await look();
-    if (visible + inFlight === 0) break;
-    if (visible + inFlight !== left) moved = performance.now();
-    left = visible + inFlight;
-    // Often enough to miss the end by little, seldom enough to cost the server nothing that shows.
-    await step(left > count / 20 ? 100 : 5);
-  }
-  const seconds = (performance.now() - began) / 1_000;
-  const after = bill(arena, running);
+  let bill: Bill | undefined;
+  const seconds = await timeOf(
+    {
+      what: contestant.name,
+      total: count,
+      hasBegun: async () => (await look()).inFlight > 0 || (await look()).visible < Math.min(count, depthMax),
+      async left() {
+        const ahead = unsent();
+        const { visible, inFlight } = await look();
+        return ahead + visible + inFlight;
+      },
+      signal,
+    },
+    () => (bill = openBill(arena, processes)),
+  );
+  const { shares, servers } = bill!.close(count);
   await check(arena, contestant, count, bad);
-  const share = (name: string): Share => ({
-    cpuUs: (((after.get(name)?.cpu ?? 0) - (before.get(name)?.cpu ?? 0)) * 1_000) / count,
-    rssMb: after.get(name)?.rss ?? 0,
-  });
-  const names = [...new Set(running.processes.map(({ name }) => name))];
-  const shares = Object.fromEntries(names.map((name) => [name, share(name)]));
-  return {
-    rate: count / seconds,
-    cpuUs: Object.values(shares).reduce((sum, { cpuUs }) => sum + cpuUs, 0),
-    shares,
-    servers: { sqs: share('server sqs'), redis: share('server redis'), postgres: share('server postgres') },
-    startMs: running.startMs,
-  };
-}
-
-type Bill = ReadonlyMap<string, { readonly cpu: number; readonly rss: number }>;
-
-function bill({ stack }: Arena, { processes }: Running): Bill {
-  const found = new Map<string, { cpu: number; rss: number }>();
-  for (const { name, pid } of processes) {
-    const { cpu, rss } = found.get(name) ?? { cpu: 0, rss: 0 };
-    found.set(name, { cpu: cpu + cpuMs(pid), rss: Math.max(rss, peakRssMb(pid)) });
-  }
-  for (const server of [stack.sqs, stack.redis, stack.postgres]) {
-    const { name, pid = -1 } = server;
-    found.set(`server ${name}`, { cpu: treeCpuMs(pid), rss: peakRssMb(pid) });
-  }
-  return found;
+  const cpuUs = Object.values(shares).reduce((sum, share) => sum + share.cpuUs, 0);
+  return { rate: count / seconds, cpuUs, shares, servers, startMs };
 }
 
 /** A contestant that is fast because it leaves something out is none. */

@@ -1,6 +1,7 @@
 import { toFault } from '@masque/fault';
 import { readArguments, usage } from './arguments.ts';
 import { runBench } from './bench.ts';
+import { writePage } from './page.ts';
 import { toJson } from './report.ts';
 import { toText } from './text.ts';
 
@@ -36,6 +37,10 @@ async function main(): Promise<number> {
       signal: aborter.signal,
     });
     process.stdout.write(toText(report));
+    if (given.write) {
+      const own = process.argv.slice(2).filter((argument) => argument !== '--write' && argument !== '--json');
+      await writePage(report, { command: ['npm run bench --', ...own].join(' '), surroundings: report.surroundings });
+    }
     if (given.json) process.stdout.write(`${JSON.stringify(toJson(report))}\n`);
     return 0;
   } catch (error) {

@@ -1,5 +1,11 @@
 import { sampleMessages } from '@masque/pipelines/user-logins.sample';
-import type { Messages } from './drain.ts';
+
+export interface Messages {
+  readonly count: number;
+  /** Of which so many are no logins. */
+  readonly bad: number;
+  chunks(): Iterable<string[]>;
+}
 
 const chunk = 5_000;
 

@@ -1,16 +1,25 @@
 import type { Arguments } from './arguments.ts';
+import type { Ceilings } from './ceilings.ts';
 import type { Contest, Standing } from './contest.ts';
+import type { Latency } from './latency.ts';
+import type { Step } from './scale.ts';
 
 export interface Report {
   readonly arguments: Arguments;
+  /** Machine and versions. */
+  readonly surroundings: string;
   readonly contest: Contest;
+  /** Absent, like the two below, where it was not measured. */
+  readonly latency?: readonly Latency[] | undefined;
+  readonly ceilings?: Ceilings | undefined;
+  readonly scale?: readonly Step[] | undefined;
 }
 
 const isPeer = (name: string): boolean => name !== 'floor' && !isMasque(name);
 const isMasque = (name: string): boolean => /^masque( |$)/.test(name);
 
 /** One object, medians: microseconds a message, messages a second. What was not measured is not in it. */
-export function toJson({ contest: { standings, ratios } }: Report): object {
+export function toJson({ contest: { standings, ratios }, latency, ceilings, scale }: Report): object {
   const { floor, masque } = standings;
   const short = ({ rate, cpuUs }: Standing): object => ({ rate: round(rate.median), cpuUs: round(cpuUs.median, 2) });
   const shares = (of: Standing['shares']): object =>
@@ -42,6 +51,37 @@ export function toJson({ contest: { standings, ratios } }: Report): object {
           ),
         }),
     ...(ratios === undefined ? {} : { ratios: { cpu: round(ratios.cpu, 3), rate: round(ratios.rate, 3) } }),
+    ...(latency === undefined
+      ? {}
+      : {
+          latency: latency.map(({ offered, p50, p99, max }) => ({
+            offered,
+            p50: round(p50, 1),
+            p99: round(p99, 1),
+            max: round(max, 1),
+          })),
+        }),
+    ...(ceilings === undefined
+      ? {}
+      : {
+          ceilings: Object.fromEntries(
+            Object.entries(ceilings).map(([stage, { rate, cpuUs }]) => [
+              stage,
+              { rate: round(rate.median), cpuUs: round(cpuUs.median, 2) },
+            ]),
+          ),
+        }),
+    ...(scale === undefined
+      ? {}
+      : {
+          scale: scale.map(({ replicas, messages, drained }) => ({
+            replicas,
+            messages,
+            rate: round(drained.rate),
+            cpuUs: round(drained.cpuUs, 2),
+            stages: shares(drained.shares),
+          })),
+        }),
   };
 }
 

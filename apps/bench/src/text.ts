@@ -1,9 +1,26 @@
+import type { Ceilings } from './ceilings.ts';
 import type { Standing } from './contest.ts';
 import type { Figure } from './figure.ts';
+import type { Latency } from './latency.ts';
 import type { Report } from './report.ts';
+import type { Step } from './scale.ts';
 
 /** The report as a person reads it. */
-export function toText({ contest: { standings, ratios }, arguments: { method, repeat, rounds } }: Report): string {
+export function toText(report: Report): string {
+  const { contest, latency, ceilings, scale } = report;
+  const sections = [
+    Object.keys(contest.standings).length === 0 ? [] : contestLines(report),
+    latency === undefined ? [] : latencyLines(latency),
+    ceilings === undefined ? [] : ceilingLines(ceilings),
+    scale === undefined ? [] : scaleLines(scale),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function contestLines({ contest: { standings, ratios }, arguments: { method, repeat, rounds } }: Report): string[] {
   const rows = Object.entries(standings).map(([name, standing]) => [
     name,
     count(standing.messages),
@@ -33,14 +50,50 @@ export function toText({ contest: { standings, ratios }, arguments: { method, re
   if (ratios !== undefined) {
     lines.push('', `Masque ÷ floor: CPU ${ratios.cpu.toFixed(2)}, messages a second ${ratios.rate.toFixed(2)}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines;
+}
+
+function latencyLines(latency: readonly Latency[]): string[] {
+  return [
+    'From sending to a visible row',
+    ...columns([
+      ['offered a second', 'p50 ms', 'p99 ms', 'max ms'],
+      ...latency.map(({ offered, p50, p99, max }) => [count(offered), fine(p50), fine(p99), fine(max)]),
+    ]),
+  ];
+}
+
+function ceilingLines(ceilings: Ceilings): string[] {
+  return [
+    'Each stage alone, from a filled queue',
+    ...columns([
+      ['', 'messages/s', 'CPU µs/message'],
+      ...Object.entries(ceilings).map(([stage, { rate, cpuUs }]) => [stage, spread(rate, count), spread(cpuUs, fine)]),
+    ]),
+  ];
+}
+
+function scaleLines(scale: readonly Step[]): string[] {
+  return [
+    'Scale',
+    ...columns([
+      ['of each', 'messages', 'messages/s', 'CPU µs/message', 'largest stage MB'],
+      ...scale.map(({ replicas, messages, drained: { rate, cpuUs, shares } }) => [
+        count(replicas),
+        count(messages),
+        count(rate),
+        fine(cpuUs),
+        count(Math.max(...Object.values(shares).map(({ rssMb }) => rssMb))),
+      ]),
+    ]),
+  ];
 }
 
 function bill({ servers: { sqs, redis, postgres } }: Standing): string {
   return [sqs, redis, postgres].map(({ cpuUs }) => fine(cpuUs)).join(', ');
 }
 
-function spread({ median, min, max }: Figure, show: (value: number) => string): string {
+export function spread({ median, min, max }: Figure, show: (value: number) => string): string {
   return `${show(median)} (${show(min)} to ${show(max)})`;
 }
 

@@ -3,7 +3,10 @@ import { type Arguments, readArguments } from '../src/arguments.ts';
 import type { Standing } from '../src/contest.ts';
 import { figureOf } from '../src/figure.ts';
 import { loginMessages } from '../src/messages.ts';
+import { filled } from '../src/page.ts';
+import { barChart } from '../src/plot.ts';
 import { toJson } from '../src/report.ts';
+import { sectionsOf } from '../src/section.ts';
 import { toText } from '../src/text.ts';
 
 function aStanding(rate: number, cpuUs: number, shares: Standing['shares'] = {}): Standing {
@@ -21,6 +24,7 @@ function aStanding(rate: number, cpuUs: number, shares: Standing['shares'] = {})
 describe('what the bench reports', () => {
   const report = {
     arguments: readArguments([]) as Arguments,
+    surroundings: '2 cores',
     contest: {
       standings: {
         floor: aStanding(10_000, 80),
@@ -50,6 +54,31 @@ describe('what the bench reports', () => {
     const text = toText(report);
     expect(text).toContain('Masque ÷ floor: CPU 0.65, messages a second 1.30');
     expect(text).not.toMatch(/ $/m);
+  });
+
+  it('as a page: in the slot of what was measured, and nowhere else', () => {
+    const page =
+      '# Benchmarks\n<!-- contest-hmac-90 -->\nold\n<!-- /contest-hmac-90 -->\n\n## Latency\n<!-- latency -->\nkept\n<!-- /latency -->\n';
+    const written = filled(page, sectionsOf(report), 'Measured here.');
+    expect(written).toContain('Masque ÷ floor: CPU **0.65**, messages a second **1.30**.');
+    expect(written).toContain('Measured here.');
+    expect(written).toContain('kept');
+    expect(written).not.toContain('old');
+    expect(filled(written, sectionsOf(report), 'Measured here.')).toBe(written);
+    const unique = { ...report, arguments: readArguments(['--repeat', '0']) as Arguments };
+    expect(filled(written, sectionsOf(unique), 'again')).toMatch(
+      /<!-- contest-hmac-0 -->[^]*again[^]*## Latency[^]*kept/,
+    );
+  });
+
+  it('as plots: a bar for each, as long as its share of the longest', () => {
+    const svg = barChart('a < b', [
+      { label: 'one', value: 1, text: '1' },
+      { label: 'two', value: 2, text: '2' },
+    ]);
+    const [one, two] = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
+    expect(two).toBe((one ?? 0) * 2);
+    expect(svg).toContain('a &lt; b');
   });
 
   it.each([
