@@ -54,7 +54,7 @@ export const settings = {
     max: 4_194_304,
   }),
   BATCH_LINGER_MS: integer({
-    doc: 'How long a batch waits for more after its first message.',
+    doc: 'How long a batch waits for more after its first message; up to 100 if it will be full by then.',
     unit: 'milliseconds',
     fallback: 25,
     min: 0,

@@ -20,6 +20,9 @@ import { createPortion } from './portion.ts';
 import { createSettler } from './settler.ts';
 import { createShipper } from './shipper.ts';
 
+/** What a busy flow may wait to fill its batches; see `createBatcher`. */
+const longestLingerMs = 100;
+
 /** Batches that may wait for Redis in this process before polling stops. */
 const unsentMax = 8;
 
@@ -69,7 +72,12 @@ export async function createExtractor(context: StageContext<typeof settings>): P
     onFault: retried('publish_fault'),
   });
   const batcher = createBatcher(
-    { maxMessages: set.BATCH_MAX, maxBytes: set.BATCH_MAX_BYTES, lingerMs: set.BATCH_LINGER_MS },
+    {
+      maxMessages: set.BATCH_MAX,
+      maxBytes: set.BATCH_MAX_BYTES,
+      lingerMs: set.BATCH_LINGER_MS,
+      busyLingerMs: Math.max(set.BATCH_LINGER_MS, Math.min(4 * set.BATCH_LINGER_MS, longestLingerMs)),
+    },
     (batch) => shipper.ship(batch),
   );
   const leases = createLeaseKeeper({

@@ -56,6 +56,30 @@ test('a batch lingers from its first message, not from its last', () => {
   expect(sizes()).toEqual([2]);
 });
 
+test.each([
+  { came: 24, closedAt: 25 },
+  { came: 25, closedAt: 100 },
+  { came: 99, closedAt: 100 },
+])('$came of 100 messages in the first 25 ms are closed after $closedAt', ({ came, closedAt }) => {
+  const { batcher, sizes } = setup({ maxMessages: 100, busyLingerMs: 100 });
+  batcher.add(someMessages(came), 0);
+  vi.advanceTimersByTime(closedAt - 1);
+  expect(sizes()).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(sizes()).toEqual([came]);
+});
+
+test('a busy batch that is full does not wait', () => {
+  const { batcher, sizes } = setup({ maxMessages: 100, busyLingerMs: 100 });
+  batcher.add(someMessages(50), 0);
+  vi.advanceTimersByTime(30);
+  batcher.add(someMessages(50, 50), 30);
+  expect(sizes()).toEqual([100]);
+  batcher.add(someMessages(1, 100), 30);
+  vi.advanceTimersByTime(25);
+  expect(sizes()).toEqual([100, 1]);
+});
+
 test('the time of a batch that was full ends with it', () => {
   const { batcher, sizes } = setup();
   batcher.add(someMessages(3), 0);
