@@ -42,6 +42,8 @@ export interface World {
 
 export interface WorldOptions {
   readonly stack: TestStack;
+  /** A name in pipelines/. Default `user-logins`. */
+  readonly pipeline?: string;
   readonly replicas?: Partial<Replicas>;
   readonly visibilityTimeoutS?: number;
   readonly settings?: Readonly<Record<string, string>>;
@@ -55,7 +57,7 @@ const arrows = ['extracted', 'masked', 'settled'];
 
 export async function openWorld(options: WorldOptions): Promise<World> {
   const { stack, visibilityTimeoutS = 30 } = options;
-  const pipeline = await loadPipeline('user-logins');
+  const pipeline = await loadPipeline(options.pipeline ?? 'user-logins');
   const bundle = await createTestBundle(stack, 'e2e', { VisibilityTimeout: String(visibilityTimeoutS) });
   const root = await mkdtemp(join(tmpdir(), 'masque-e2e-'));
   const pool = new Pool({ connectionString: bundle.databaseUrl, max: 2 });
