@@ -1,6 +1,6 @@
 # One image a stage, and one of the command line:
 #
-#   docker build --target extractor -t masque/extractor .       likewise masker, loader, cli
+#   docker build --target extractor -t masque/extractor .       likewise masker, loader, dashboard, cli
 #
 # Each holds Node, its own code as plain JavaScript, and the third-party packages that this code imports, at the locked
 # versions (build/src/main.ts). In a network of your own: --build-arg NODE_IMAGE=… (a base that trusts your certificates
@@ -25,33 +25,48 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build --workspaces --if-present
 
-FROM base AS extractor-packages
+# Packages for an image: types, maps and texts about them stay behind, licences do not. About half of what they weigh.
+FROM base AS packages
+RUN printf '%s\n' '#!/bin/sh' \
+  'exec find "$1" -type f ! -iname "licen*" \( -name "*.map" -o -name "*.d.*ts" -o -name "*.ts" -o -name "*.md" \) -delete' \
+  >/trim && chmod 755 /trim
 WORKDIR /app
+
+FROM packages AS extractor-packages
 COPY --from=build /src/apps/extractor/dist/package.json /src/apps/extractor/dist/package-lock.json ./
 COPY --from=build /src/apps/extractor/dist/pipeline/package.json pipeline/
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts && /trim node_modules
 
-FROM base AS masker-packages
-WORKDIR /app
+FROM packages AS masker-packages
 COPY --from=build /src/apps/masker/dist/package.json /src/apps/masker/dist/package-lock.json ./
 COPY --from=build /src/apps/masker/dist/pipeline/package.json pipeline/
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts && /trim node_modules
 
-FROM base AS loader-packages
-WORKDIR /app
+FROM packages AS loader-packages
 COPY --from=build /src/apps/loader/dist/package.json /src/apps/loader/dist/package-lock.json ./
 COPY --from=build /src/apps/loader/dist/pipeline/package.json pipeline/
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts && /trim node_modules
 
-FROM base AS cli-packages
-WORKDIR /app
+FROM packages AS dashboard-packages
+COPY --from=build /src/apps/dashboard/dist/package.json /src/apps/dashboard/dist/package-lock.json ./
+COPY --from=build /src/apps/dashboard/dist/pipeline/package.json pipeline/
+RUN npm ci --omit=dev --ignore-scripts && /trim node_modules
+
+FROM packages AS cli-packages
 COPY --from=build /src/apps/cli/dist/package.json /src/apps/cli/dist/package-lock.json ./
 COPY --from=build /src/apps/cli/dist/pipeline/package.json pipeline/
-RUN npm ci --omit=dev --ignore-scripts
+RUN npm ci --omit=dev --ignore-scripts && /trim node_modules
 
-# What every image begins with. Package managers have no work in a container, and their packages have advisories.
-FROM ${NODE_IMAGE} AS runtime
-RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg
+# What every image begins with: the base in one layer, without what has no work in a container. Package managers have
+# advisories, and Node's headers weigh more than all that is ours; deleted in a layer of their own they would still be there.
+FROM ${NODE_IMAGE} AS trimmed
+RUN rm -rf /usr/local/lib/node_modules /opt/yarn-* /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+  /usr/local/bin/yarn /usr/local/bin/yarnpkg /usr/local/include /usr/local/share/doc /usr/local/share/man \
+  /var/lib/apt/lists/* /var/cache/*
+
+FROM scratch AS runtime
+COPY --from=trimmed / /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # Own definitions are mounted into /app/pipelines: they find @masque/pipeline and zod in /app/node_modules.
 WORKDIR /app
 # Faults name their place in the sources.
@@ -83,10 +98,18 @@ USER 1000:1000
 RUN ["node", "/app/main.js", "--help"]
 EXPOSE 8080
 
+FROM runtime AS dashboard
+COPY --from=dashboard-packages /app/node_modules ./node_modules
+COPY --from=build /src/apps/dashboard/dist ./
+USER 1000:1000
+RUN ["node", "/app/main.js", "--help"]
+EXPOSE 8080 8090
+
 FROM runtime AS cli
 COPY --from=cli-packages /app/node_modules ./node_modules
 COPY --from=build /src/apps/cli/dist ./
 # A new volume takes owner and mode of the folder that it is mounted on.
-RUN mkdir -p /keys/extractor /keys/masker /keys/custodian && chmod -R 700 /keys && chown -R 1000:1000 /keys
+RUN mkdir -p /keys/extractor /keys/masker /keys/custodian /users /password \
+  && chmod -R 700 /keys /password && chown -R 1000:1000 /keys /users /password
 USER 1000:1000
 RUN ["node", "/app/main.js", "--help"]

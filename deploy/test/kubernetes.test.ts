@@ -14,6 +14,7 @@ const secrets: Readonly<Record<string, readonly string[]>> = {
   extractor: ['masque-extractor', 'masque-extractor-keys'],
   masker: ['masque-masker', 'masque-masker-keys'],
   loader: ['masque-loader'],
+  dashboard: ['masque-dashboard'],
   migrate: ['masque-migrate'],
 };
 const stages = ['extractor', 'masker', 'loader'];
@@ -27,9 +28,10 @@ const compose = readFileSync(join(repository, 'docker-compose.yml'), 'utf8');
 const everyPod = overlays.flatMap(({ folder, manifests }) =>
   pods(manifests).map((pod) => ({ folder, name: pod.name, pod })),
 );
-const everyStage = installations.flatMap(({ folder, manifests }) =>
-  stages.map((name) => ({ folder, name, manifests, pod: podOf(manifests, name) })),
+const everyService = installations.flatMap(({ folder, manifests }) =>
+  [...stages, 'dashboard'].map((name) => ({ folder, name, manifests, pod: podOf(manifests, name) })),
 );
+const everyStage = everyService.filter(({ name }) => stages.includes(name));
 
 describe.each(overlays)('$folder', ({ manifests }) => {
   it('fits the published schemas of Kubernetes and KEDA', () => {
@@ -99,14 +101,19 @@ describe.each(everyStage)('$folder: the stage $name', ({ folder, name, manifests
     expect(deployments.map(({ spec }) => spec?.replicas)).toEqual([undefined]);
   });
 
-  it('is given settings that it has, and each that it must have', () => {
+  it('leaves the queue to the overlay', () => {
+    const hasQueue = Object.hasOwn(environment, 'SQS_QUEUE_URL');
+    expect(hasQueue).toBe(name === 'extractor' && folder !== 'base');
+  });
+});
+
+describe.each(everyService)('$folder: the environment of $name', ({ name, manifests, pod }) => {
+  it('is settings that it has, and each that it must have', () => {
     const settings = settingsOf(name);
     const known = new Set([...settings.map((setting) => setting.name), ...(name === 'extractor' ? credentials : [])]);
-    const given = new Set(Object.keys(environment));
+    const given = new Set(Object.keys(environmentOf(manifests, pod)));
     expect([...given].filter((each) => !known.has(each))).toEqual([]);
     expect(settings.filter(({ need }) => need === 'required').filter((each) => !given.has(each.name))).toEqual([]);
-    // The base leaves the queue to the overlay.
-    expect(given.has('SQS_QUEUE_URL')).toBe(name === 'extractor' && folder !== 'base');
   });
 });
 

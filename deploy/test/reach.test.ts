@@ -15,6 +15,7 @@ describe.each(installations)('$folder', ({ folder, manifests }) => {
     ['extractor', [queue, redis]],
     ['masker', [redis]],
     ['loader', [redis, postgres]],
+    ['dashboard', [redis, postgres]],
   ])('%s reaches what is in its row of the table, and nothing else', (stage, servers) => {
     const pod = podOf(manifests, stage);
     expect(egressPorts(manifests, pod)).toEqual([...names, ...servers].sort());

@@ -15,7 +15,7 @@ const stages = ['@masque/extractor', '@masque/masker', '@masque/loader'];
 const runs: Readonly<Record<string, readonly string[]>> = {
   '@masque/local-pipeline': [...stages, '@masque/pipelines'],
   '@masque/build': [...stages, '@masque/cli'],
-  '@masque/deploy': stages,
+  '@masque/deploy': [...stages, '@masque/dashboard'],
   '@masque/e2e': everyone,
 };
 
@@ -59,7 +59,7 @@ describe('nx affected', () => {
     const clone = mkdtempSync(join(tmpdir(), 'masque-clone-'));
     try {
       const git = (...args: string[]): unknown => execFileSync('git', ['-C', clone, ...args]);
-      execFileSync('git', ['clone', '-q', '--shared', root, clone]);
+      execFileSync('git', ['-c', 'advice.detachedHead=false', 'clone', '-q', '--shared', root, clone]);
       symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
       // As things stand here, committed or not.
       for (const folder of ['.', ...packages.map((each) => each.folder)]) {

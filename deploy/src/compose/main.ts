@@ -21,7 +21,8 @@ const { values: given } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'masque-compose-'));
 const envFile = join(folder, 'env');
-writeFileSync(envFile, '');
+// A free port: another installation may have the usual one.
+writeFileSync(envFile, 'DASHBOARD_PORT=0\n');
 try {
   process.exitCode = await main(Number(given.messages));
 } finally {
@@ -60,6 +61,8 @@ async function check(project: Project, messages: number): Promise<void> {
     if (found.length > 0) throw new Error(found.join('\n'));
   });
 
+  await step('the dashboard asks for the password that its first start made', () => project.askedToLogIn());
+
   let traffic = project.traffic();
   await step('under load: three maskers, two extractors, two loaders', () =>
     project.up({ extractor: 2, masker: 3, loader: 2 }),
@@ -72,8 +75,9 @@ async function check(project: Project, messages: number): Promise<void> {
   await step(`${total(first)} messages accounted for`, () => balance(project, first));
 
   traffic = project.traffic();
-  const second = await traffic.end(messages);
-  await step('more sent, and stopped before all is loaded: within the grace period, of their own will', async () => {
+  let second: Sent = { good: 0, bad: 0 };
+  await step('under load: stopped within the grace period, each of its own will', async () => {
+    await until('some of it loaded', async () => (await project.loaded()) > total(first));
     const seconds = await project.stop();
     const states = (await Promise.all(stages.map((stage) => project.containers(stage)))).flat();
     const statuses = states.map(({ State }) => State.ExitCode);
@@ -81,7 +85,8 @@ async function check(project: Project, messages: number): Promise<void> {
       throw new Error(`stopping took ${seconds.toFixed(1)} s, with exit statuses ${statuses.join(', ')}`);
     }
     const loaded = (await project.loaded()) - total(first);
-    say(`    ${loaded} of ${total(second)} were loaded by then; stopped in ${seconds.toFixed(1)} s`);
+    second = await traffic.end(messages);
+    say(`    stopped in ${seconds.toFixed(1)} s; ${loaded} of ${total(second)} were loaded by then`);
     await project.down();
   });
   await step('up again with the data kept', () => project.up({ extractor: 1, masker: 2, loader: 1 }));

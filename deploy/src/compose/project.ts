@@ -78,14 +78,26 @@ export function createProject(engine: Engine) {
     async up(replicas: Readonly<Record<Stage, number>>): Promise<void> {
       const scale = stages.flatMap((stage) => ['--scale', `${stage}=${replicas[stage]}`]);
       await engine.compose('up', '-d', '--no-build', ...scale);
-      await until('every stage healthy', async () => {
-        const all = await Promise.all(stages.map((stage) => containers(stage)));
-        return all.every(
-          (each, at) =>
-            each.length === replicas[stages[at] ?? 'loader'] &&
-            each.every(({ State }) => State.Health?.Status === 'healthy'),
+      const wanted: Readonly<Record<string, number>> = { ...replicas, dashboard: 1 };
+      await until('every service healthy', async () => {
+        const states = await Promise.all(
+          Object.entries(wanted).map(async ([service, count]) => {
+            const all = await containers(service);
+            return all.length === count && all.every(({ State }) => State.Health?.Status === 'healthy');
+          }),
         );
+        return states.every(Boolean);
       });
+    },
+    async askedToLogIn(): Promise<void> {
+      const said = await engine.compose('logs', '--no-color', 'dashboard-password');
+      const address = await engine.compose('port', 'dashboard', '8090');
+      const browser = { headers: { accept: 'text/html' }, redirect: 'manual' } as const;
+      const { status, headers } = await fetch(`http://${address}/`, browser);
+      const place = headers.get('location') ?? '';
+      if (!said.includes('password is ') || status < 300 || status > 399 || !place.includes('login')) {
+        throw new Error(`the dashboard answered ${status} ${place}`);
+      }
     },
     traffic: () => startTraffic(engine.feed('run', '--rm', '-T', 'cli', 'send', '--file', '-')),
     loaded: async () => Number((await ask('select count(*) from masque.ledger'))[0]),
@@ -114,7 +126,7 @@ export function createProject(engine: Engine) {
         () => false,
       );
     },
-    logs: () => engine.compose('logs', '--no-color', '--tail', '40', ...stages),
+    logs: () => engine.compose('logs', '--no-color', '--tail', '40', ...stages, 'dashboard'),
   };
 }
 

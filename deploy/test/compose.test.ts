@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { repository } from './overlay.ts';
+import { settingsOf } from './settings.ts';
+
+const serviceSchema = z.looseObject({
+  image: z.string(),
+  environment: z.record(z.string(), z.string().nullable()).default({}),
+  volumes: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  ports: z.array(z.string()).default([]),
+  read_only: z.boolean().default(false),
+  init: z.boolean().default(false),
+  cap_drop: z.array(z.string()).default([]),
+  stop_grace_period: z.string().optional(),
+});
+const text = readFileSync(join(repository, 'docker-compose.yml'), 'utf8');
+const { services } = z
+  .looseObject({ services: z.record(z.string(), serviceSchema) })
+  .parse(parse(text, { merge: true }));
+
+/** What the image sets, and what belongs to stop_grace_period. */
+const fixed = new Set(['HTTP_HOST', 'HTTP_PORT', 'MASQUE_KEYS_DIR', 'SHUTDOWN_GRACE_S', 'DASHBOARD_PORT']);
+const credentials = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+/** The table in ARCHITECTURE.md: folders of keys, servers. */
+const rows = [
+  { name: 'extractor', keys: ['/keys/extractor'], networks: ['redis', 'sqs'] },
+  { name: 'masker', keys: ['/keys/masker'], networks: ['redis'] },
+  { name: 'loader', keys: [], networks: ['postgres', 'redis'] },
+  { name: 'dashboard', keys: [], networks: ['postgres', 'redis'] },
+];
+
+describe.each(rows)('$name', ({ name, keys, networks }) => {
+  const service = services[name] ?? serviceSchema.parse({ image: '' });
+
+  it('is handed every setting that it has, and nothing else', () => {
+    const settings = settingsOf(name).map((each) => each.name);
+    const wanted = settings.filter((each) => !fixed.has(each)).concat(name === 'extractor' ? credentials : []);
+    const given = Object.keys(service.environment).filter((each) => !fixed.has(each));
+    expect(given.sort()).toEqual(wanted.sort());
+  });
+
+  it('has the keys and the networks of its row', () => {
+    expect(service.volumes.filter((each) => each.includes(':/keys')).map((each) => each.split(':')[1])).toEqual(keys);
+    expect(service.networks.toSorted()).toEqual(networks);
+  });
+
+  it('is stopped by its init, later than by itself', () => {
+    const own = Number(settingsOf(name).find((each) => each.name === 'SHUTDOWN_GRACE_S')?.fallback);
+    expect(service.init).toBe(true);
+    expect(Number.parseInt(service.stop_grace_period ?? '0', 10)).toBeGreaterThan(own);
+  });
+});
+
+it('runs nothing of ours with a writable root or a capability', () => {
+  const own = Object.values(services).filter(({ image }) => image.startsWith('masque/'));
+  expect(own.length).toBeGreaterThan(rows.length);
+  for (const { read_only, cap_drop } of own)
+    expect({ read_only, cap_drop }).toEqual({ read_only: true, cap_drop: ['ALL'] });
+});
+
+it('gives the custodian’s keys to the custodian’s commands alone, and opens ports to this machine alone', () => {
+  const holders = Object.entries(services).filter(([, { volumes }]) =>
+    volumes.some((each) => each.includes('custodian')),
+  );
+  expect(holders.map(([name]) => name).sort()).toEqual(['custodian', 'keys']);
+  for (const port of Object.values(services).flatMap(({ ports }) => ports)) expect(port).toMatch(/^127\.0\.0\.1:/);
+});
