@@ -41,13 +41,16 @@ export interface MaskerOptions {
 
 /** @throws {Fault} `key_missing`, `key_size_mismatch`, `key_ambiguous` */
 export function createMasker(options: MaskerOptions): Masker {
+  return composeMasker(fieldsOf(options));
+}
+
+export function fieldsOf(options: MaskerOptions): Field[] {
   const limits = { entries: options.memoEntries ?? 50_000, bytes: options.memoBytes ?? 67_108_864 };
-  const fields = Object.entries(options.mask).map(([name, spec]): Field => {
+  return Object.entries(options.mask).map(([name, spec]): Field => {
     const method = methodFor(options.keys, name, spec, limits);
     const memo = method.remember ? createMemo(limits) : undefined;
     return { name, form: spec.form, method, tokenLength: tokenLength(spec), memo };
   });
-  return composeMasker(fields);
 }
 
 export interface Field {
@@ -117,15 +120,31 @@ function maskDistinct(field: Field, values: readonly string[]): Result[] {
   if (values.length === 0) return [];
   const results = field.method.maskBatch(values);
   if (results.length !== values.length) throw new Error('as many results as values were due');
+  const others = new Set(shapedLikeValues.has(field.method.method) ? values : []);
   for (let index = 0; index < values.length; index += 1) {
     const [value, result] = [values[index]!, results[index]!];
     if (isRefusal(result)) continue;
     // A method that gave its input back, whole or in a mangled form, would pass for one that masked it.
     if (!field.method.isToken(result, value)) throw new Error('a result is no token');
     if (result !== null && result.length > field.tokenLength) throw new Error('a token is longer than was promised');
+    if (result !== null && others.has(result) && !isConfirmed(field.method, value, result)) {
+      throw new Error('a result is another’s value');
+    }
     if (result !== null) field.memo?.set(value, result);
   }
   return results;
+}
+
+/** Nothing in a token of these tells it from a value. */
+const shapedLikeValues: ReadonlySet<MethodName> = new Set(['ff1', 'ipcrypt-det', 'ipcrypt-pfx']);
+
+/**
+ * A token that is also a value of the batch: by chance, which among a few hundred addresses comes once in some hundred
+ * thousand batches, or because the method gave out what it was given. Alone with its value it has nobody else's to give.
+ */
+function isConfirmed({ maskBatch, isToken }: MaskingMethod, value: string, result: string): boolean {
+  const [alone] = maskBatch([value]);
+  return alone === result && isToken(alone, value);
 }
 
 function collectEntries(
@@ -145,7 +164,9 @@ function collectEntries(
   );
   for (const [index, { token }] of masked.entries()) {
     const entry = entries[index];
-    if (entry?.token !== token || entry.ciphertext === '') throw new Error('a token has no entry');
+    if (entry?.token !== token) throw new Error('a token has no entry');
+    // A value is shorter than what it is encrypted to: one that came through as it was shows by its length.
+    if (entry.ciphertext.length !== method.vault.ciphertextLength) throw new Error('an entry is not encrypted');
     into.set(token, entry);
   }
 }

@@ -24,6 +24,7 @@
  */
 import { constants, type KeyObject, publicEncrypt } from 'node:crypto';
 import { createMemo, type MemoLimits } from './memo.ts';
+import { modulusBytes } from './oaep.ts';
 
 /** One row of `masque.vault`. */
 export interface VaultEntry {
@@ -43,6 +44,8 @@ export const entryPadding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHas
 
 export interface EntryMaker {
   entries(this: void, values: readonly string[], tokens: readonly string[]): VaultEntry[];
+  /** Characters of base64 that a ciphertext has, whatever its value. */
+  readonly ciphertextLength: number;
   /** Since the start: those that were encrypted, and not found among the remembered. */
   encrypted(this: void): number;
 }
@@ -63,6 +66,7 @@ export function createEntryMaker(kid: string, publicKey: KeyObject, limits: Memo
   return {
     entries: (values, tokens) =>
       tokens.map((token, index) => ({ token, kid, ciphertext: ciphertextOf(values[index] ?? '', token) })),
+    ciphertextLength: 4 * Math.ceil(modulusBytes(publicKey) / 3),
     encrypted: () => encrypted,
   };
 }

@@ -6,6 +6,7 @@ import type { MaskKey, PublicMaskKey } from '../src/keys.ts';
 import { composeMasker, createMasker, type Masker } from '../src/masker.ts';
 import { createMemo } from '../src/memo.ts';
 import type { MaskingMethod } from '../src/method.ts';
+import { createBrokenMasker } from '../src/testing.ts';
 import { prefixedTokenCheck } from '../src/prefixed-token.ts';
 import { golden, goldenKeys, mask } from './golden.ts';
 import { keysNamed } from './methods.ts';
@@ -186,4 +187,17 @@ test('types: a result cannot be used as a text before its refusal was looked at'
   const unchecked: string | null = result;
   const checked: string | null = isRefusal(result) ? null : result;
   expect(checked).toBe(unchecked);
+});
+
+test('a token that is, by chance, another value of the batch passes; another’s value given out does not', () => {
+  const spec = ff1({ alphabet: '0123456789' });
+  const options = { mask: { number: spec }, keys: keysNamed('one') };
+  const [token] = createMasker(options).mask('number', ['1234567']) as [string];
+  // The token itself as a value, so that the batch holds it.
+  const both = createMasker(options).mask('number', ['1234567', token]);
+  expect(both[0]).toBe(token);
+  const swapping = createBrokenMasker(options, () => ({ maskBatch: (values) => values.toReversed() }));
+  expect(() => swapping.mask('number', ['1234567', '7654321'])).toThrow(
+    expect.objectContaining({ code: 'masking_failed' }),
+  );
 });
