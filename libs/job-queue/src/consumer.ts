@@ -161,7 +161,11 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     running.add(abandon);
     const signal = lockLost === undefined ? abandon.signal : AbortSignal.any([abandon.signal, lockLost]);
     try {
-      if ((await attempt(job, signal).catch(defect)) === 'over') {
+      // What is left to do then is Redis's, and may wait for it: no handler is running any more.
+      const outcome = await attempt(job, signal)
+        .catch(defect)
+        .finally(() => running.delete(abandon));
+      if (outcome === 'over') {
         finished.count();
         return;
       }
@@ -169,8 +173,6 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     } catch (error) {
       // Not delayed, so its lock runs out and another worker takes it.
       connections.report(error);
-    } finally {
-      running.delete(abandon);
     }
     throw new DelayedError();
   }
@@ -208,6 +210,17 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     }
   }
 
+  /** With no handler running, only an absent Redis is waited for, and nothing of ours is in it. */
+  function isIdleWithoutRedis(): boolean {
+    return running.size === 0 && connection?.status !== 'ready';
+  }
+
+  async function idleWithoutRedis(forceAt: number): Promise<void> {
+    while (Date.now() < forceAt && !isIdleWithoutRedis()) {
+      await until(Math.min(forceAt, Date.now() + 20));
+    }
+  }
+
   async function stop(deadline: { kindUntil: number; forceAt: number }): Promise<{ readonly abandoned: number }> {
     watchdog.stop();
     if (worker === undefined) return { abandoned: 0 };
@@ -215,9 +228,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     const closed = worker.close().catch(() => {});
     await Promise.race([closed, until(deadline.kindUntil)]);
     for (const handler of running) handler.abort();
-    // With nothing running, only an absent Redis is waited for, and nothing of ours is in it.
-    const isIdle = running.size === 0 && connection?.status !== 'ready';
-    if (!isIdle) await Promise.race([closed, until(deadline.forceAt)]);
+    await Promise.race([closed, idleWithoutRedis(deadline.forceAt)]);
     const abandoned = running.size;
     // Both of its connections: ours, and the blocking one that BullMQ duplicated from it.
     void worker.disconnect().catch(() => {});

@@ -231,6 +231,10 @@ test('a job that no release wrote is dropped, and the fault names the field and 
   expect(fault.message).toBe('a job on post.letters breaks its contract at "text"');
 });
 
+function hoursAgo(hours: number): string {
+  return String(Date.now() - hours * 3_600_000);
+}
+
 test('a job that no replica could read for twelve hours is dropped: SQS shows its messages since', async () => {
   const { queue, consume, redis, prefix, depth } = await setup(redisUrl);
   const [told, dropped] = [createInbox<Fault>(), createInbox<object>()];
@@ -238,9 +242,8 @@ test('a job that no replica could read for twelve hours is dropped: SQS shows it
   const newer = queue.publisher(newerLetters, 'post');
   for (const { batch, deadline } of [young, old])
     await newer.publish({ batch, pipeline: 'post', deadline, lines: ['SENTINEL'] });
-  const added = (hoursAgo: number): string => String(Date.now() - hoursAgo * 3_600_000);
-  await redis.hset(`${prefix}:post.letters:${young.batch}`, 'timestamp', added(11.9));
-  await redis.hset(`${prefix}:post.letters:${old.batch}`, 'timestamp', added(12.1));
+  await redis.hset(`${prefix}:post.letters:${young.batch}`, 'timestamp', hoursAgo(11.9));
+  await redis.hset(`${prefix}:post.letters:${old.batch}`, 'timestamp', hoursAgo(12.1));
   await consume({ onFault: (fault) => told.put(fault), onDropped: (job) => dropped.put(job) });
   expect(await dropped.next()).toEqual({ batch: old.batch, code: 'handoff_version' });
   await eventually(depth, (seen) => seen?.delayed === 1 && seen.active === 0 && seen.waiting === 0);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Fault } from '@masque/fault';
 import { type LocalStack, startLocalStack } from '@masque/local-stack';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -115,6 +116,24 @@ test('an outage while a batch is handled: it is finished when Redis is back, or 
 test('a stop while Redis is away, with nothing running, ends with kindness', async () => {
   const { consume } = await setup(stack.redis.url);
   const consumer = await consume({});
+  await stack.redis.kill();
+  const now = Date.now();
+  expect(await consumer.stop({ kindUntil: now + 200, forceAt: now + 20_000 })).toEqual({ abandoned: 0 });
+  expect(Date.now() - now).toBeLessThan(2_000);
+});
+
+test('a stop while Redis is away and a handler heeds its signal ends with kindness, though its batch can go nowhere', async () => {
+  const { letters: publisher, consume } = await setup(stack.redis.url);
+  const taken = createInbox<number>();
+  const consumer = await consume({
+    handle: async (_, signal) => {
+      taken.put(1);
+      await once(signal, 'abort');
+      return 'later';
+    },
+  });
+  await publisher.publish(aLetter());
+  await taken.next();
   await stack.redis.kill();
   const now = Date.now();
   expect(await consumer.stop({ kindUntil: now + 200, forceAt: now + 20_000 })).toEqual({ abandoned: 0 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, type ClientBase } from 'pg';
 import type { Arena } from '../arena.ts';
 import { defineMishap, type Mishap } from '../mishap.ts';
 import { watchReceives } from '../receives.ts';
@@ -94,6 +94,8 @@ const tooMany = defineMishap({
   strikes: ['postgres'],
   draw: (random, scale) => ({ ms: Math.round(random.between(4_000, 8_000) * scale) }),
   async run({ pool, stack }, { ms }) {
+    // Ours among them, before there is no other.
+    const own = await pool.connect();
     const held: Client[] = [];
     const fill = async (): Promise<void> => {
       for (;;) {
@@ -110,7 +112,7 @@ const tooMany = defineMishap({
     const lanes = async (): Promise<void> => void (await Promise.all(Array.from({ length: 8 }, fill)));
     try {
       await lanes();
-      await terminateLoaders(pool);
+      await terminateLoaders(own);
       const until = Date.now() + ms;
       while (Date.now() < until) {
         await lanes();
@@ -119,12 +121,13 @@ const tooMany = defineMishap({
       return `held all ${held.length} for ${ms} ms, and ended the loaders' own`;
     } finally {
       await Promise.all(held.map((client) => client.end()));
+      own.release();
     }
   },
 });
 
-async function terminateLoaders(pool: Arena['pool']): Promise<number> {
-  const { rowCount } = await pool.query(
+async function terminateLoaders(connection: Pick<ClientBase, 'query'>): Promise<number> {
+  const { rowCount } = await connection.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'masque-loader'",
   );
   return rowCount ?? 0;
