@@ -31,6 +31,16 @@ test('duplicates can be spotted, however they are spelled, and fields share no t
   expect(columns['masked_device_id']).not.toContain(one);
 });
 
+test('a value that is a token already is put aside, not masked twice', () => {
+  const [token] = mask(aLogin()).columns['masked_device_id'] as [string];
+  const { rows, rejects } = mask(aLogin({ device_id: token }), aLogin({ ip: ` ${token}` }), aLogin());
+  expect(rows).toEqual([2]);
+  expect(rejects).toEqual([
+    { at: 0, reason: 'already_masked', fields: ['device_id'] },
+    { at: 1, reason: 'already_masked', fields: ['ip'] },
+  ]);
+});
+
 test('a message’s keys do not change how V8 reads those of the next', () => {
   // Members in an order that no other test has: V8 errs where it has seen but one key follow these.
   const before = '{"device_type":"t","locale":null,"app_version":"1","user_id":"u","device_id":"d",';

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadPipeline, type Pipeline } from '@masque/pipeline';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { loadSample } from '../src/sample.ts';
 
 let pipeline: Pipeline;
@@ -37,3 +40,15 @@ async function devices(repeat: number): Promise<number> {
   const bodies = [...(await loadSample(pipeline, { messages: 1_000, repeat }))].flat();
   return new Set(bodies.map((body) => (JSON.parse(body) as { device_id?: string }).device_id)).size;
 }
+
+test('a definition somewhere else has its sample beside it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'masque-sample-'));
+  await writeFile(join(dir, 'own.sample.ts'), `export const sampleMessages = ({ count }) => Array(count).fill('own');`);
+  vi.stubEnv('MASQUE_PIPELINE', join(dir, 'own.ts'));
+  try {
+    expect([...(await loadSample({ ...pipeline, name: 'own' }, { messages: 2, repeat: 0 }))]).toEqual([['own', 'own']]);
+  } finally {
+    vi.unstubAllEnvs();
+    await rm(dir, { recursive: true });
+  }
+});
