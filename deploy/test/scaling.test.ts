@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parts, sqsInFlightMax } from '../src/scaling/limits.ts';
 import { loads } from '../src/scaling/loads.ts';
 import { measured } from '../src/scaling/measured.ts';
 import { page } from '../src/scaling/page.ts';
 import { plot } from '../src/scaling/plot.ts';
-import { type Moment, simulate } from '../src/scaling/simulate.ts';
+import { simulate } from '../src/scaling/simulate.ts';
 import { summarize } from '../src/scaling/summary.ts';
 import { readWorld } from '../src/scaling/world.ts';
 import { repository } from './overlay.ts';
 
 const world = readWorld();
 const stages = ['extractor', 'masker', 'loader'] as const;
+const runs = loads.map((load) => ({ name: load.name, load, moments: simulate(world, load) }));
 
-describe.each(loads)('$name', (load) => {
-  let moments: Moment[];
-  beforeAll(() => {
-    moments = simulate(world, load);
-  });
-
+describe.each(runs)('$name', ({ load, moments }) => {
   it('drains within a minute of its end, and then leaves no replica', () => {
     const { drainedAfterS, emptyAfterS } = summarize(load, moments);
     expect(drainedAfterS).toBeLessThan(60);
@@ -81,7 +77,6 @@ it('knows the narrowest part first', () => {
 
 it('docs/scaling.md and its plots are what `npm run scaling` writes now', () => {
   const docs = join(repository, 'docs');
-  const runs = loads.map((load) => ({ load, moments: simulate(world, load) }));
   const text = readFileSync(join(docs, 'scaling.md'), 'utf8');
   const summaries = runs.map(({ load, moments }) => summarize(load, moments));
   expect(page(text, summaries, parts(measured))).toBe(text);

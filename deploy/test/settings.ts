@@ -1,21 +1,22 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { describeSettings, type SettingDescription, type Settings } from '@masque/stage';
 import { repository } from './overlay.ts';
 
-interface Setting {
-  readonly name: string;
-  readonly need: 'required' | 'optional';
-  readonly fallback: string;
-}
+const services = ['extractor', 'masker', 'loader', 'dashboard'];
 
-const read = new Map<string, readonly Setting[]>();
+/** By path, as the services are no packages to be imported; asking each by `--help --json` would start it eleven times. */
+const settings = new Map(
+  await Promise.all(
+    services.map(async (name) => {
+      const config = (await import(join(repository, 'apps', name, 'src/config.ts'))) as { readonly settings: Settings };
+      return [name, describeSettings(config.settings)] as const;
+    }),
+  ),
+);
 
-/** Of the stage itself, by `--help --json`. */
-export function settingsOf(stage: string): readonly Setting[] {
-  const known = read.get(stage);
-  if (known !== undefined) return known;
-  const main = join(repository, 'apps', stage, 'src/main.ts');
-  const printed = execFileSync(process.execPath, [main, '--help', '--json'], { encoding: 'utf8' });
-  read.set(stage, JSON.parse(printed) as Setting[]);
-  return settingsOf(stage);
+/** What a service prints for `--help --json`. */
+export function settingsOf(name: string): readonly SettingDescription[] {
+  const found = settings.get(name);
+  if (found === undefined) throw new Error(`no service ${name}`);
+  return found;
 }
