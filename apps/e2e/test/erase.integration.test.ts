@@ -116,11 +116,16 @@ it('is on record with its reason and without the value, and so is its being undo
   const erased = entries.filter(({ verb }) => String(verb).startsWith('erase'));
   expect(erased.map(({ verb, fields, count, reason }) => ({ verb, fields, count, reason }))).toEqual(
     [
+      // The first of them was not confirmed.
+      ['erase_search', 'ip', 6],
+      ['erase_search', 'ip', 6],
       ['erase', 'ip', 6],
-      ['erase', 'ip', 6],
+      ['erase_search', 'kept', 1],
       ['erase', 'kept', 1],
+      ['erase_search', 'kept', 0],
       ['erase', 'kept', 0],
       ['erase_undo', 'kept', 1],
+      ['erase_search', 'kept', 0],
       ['erase', 'kept', 0],
     ].map(([verb, field, count]) => ({ verb, fields: [field], count, reason: 'request 7' })),
   );

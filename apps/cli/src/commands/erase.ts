@@ -69,9 +69,10 @@ export function eraseCommand(): Command {
         });
         const plan = planOf(method, finding);
         // Before it is shown: how much there is of a value is an answer too.
-        await record('erase', plan.items);
+        await record('erase_search', plan.items);
         remark(plan.words);
         if (flags.yes !== true) await confirm('Erase it?');
+        await record('erase', plan.items);
         sayDone(await erase(places, method, finding, found, flags.reason), flags);
       } finally {
         await places.close();
