@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Pipeline, loadPipeline } from '@masque/pipeline';
 import {
+  maskerAccessSettings,
   oneOf,
   readSettings,
   redisSettings,
@@ -26,6 +27,11 @@ function environment(): Record<string, string | undefined> {
 export const settings = {
   pipeline: { MASQUE_PIPELINE: stageSettings.MASQUE_PIPELINE },
   keys: { MASQUE_KEYS_DIR: text({ doc: 'Folder made by `masque keys init`.', fallback: 'keys' }) },
+  passphrases: {
+    MASQUE_PASSPHRASE_FILE: text({ doc: 'File whose first line opens custodian/.', optional: true }),
+    MASQUE_PASSPHRASE: text({ doc: 'The passphrase that opens custodian/.', secret: true, optional: true }),
+    ...maskerAccessSettings,
+  },
   signer: { MASQUE_KEYS_SIGNER: text({ doc: 'Who signs the key files.', optional: true }) },
   redis: redisSettings,
   postgres: {

@@ -18,14 +18,17 @@ const statuses: Readonly<Record<string, number>> = {
   token_irreversible: 86,
   token_erased: 87,
   token_entry_missing: 88,
+  token_key_disabled: 89,
+  token_key_destroyed: 90,
 };
 
 /** As `masque --help` lists them. */
 export const statusHelp = `Exit status: 0 done; 1 failed, try again; 64 wrong usage; 65 a key file that
-was not signed; 70 a defect; 78 a wrong setting, right or key file. Of tokens
-and values: 80 no token; 81 spelled as no masker spells it; 82 forged or
+was not signed; 70 a defect; 77 a passphrase that does not open a key file;
+78 a wrong setting, right or key file. Of tokens and values: 80 no token; 81 spelled as no masker spells it; 82 forged or
 altered; 83 of another field; 84 of a key that is not here; 85 masked already;
-86 irreversible; 87 erased; 88 not in the vault. With --json the last line of
+86 irreversible; 87 erased; 88 not in the vault; 89 of a key that was retired;
+90 of one that was destroyed. With --json the last line of
 standard output tells the fault.`;
 
 export function statusOf(fault: Fault): number {

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Ended, lastLine, masque } from './masque.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Ended, hasTerminal, lastLine, masque, startMasque } from './masque.ts';
 
 let folder: string;
 let made: Ended;
@@ -81,5 +81,62 @@ test('a folder that cannot be made is named', async () => {
   expect(status).toBe(78);
   expect(stderr).toMatch(
     /^masque: the key file \/dev\/null\/keys\/.* cannot be written \(ENOTDIR\) \(MASQUE_KEYS_DIR\)\./,
+  );
+});
+
+const closed = (): string => join(folder, 'closed');
+
+function given(text: string) {
+  return { env: { MASQUE_KEYS_DIR: closed(), MASQUE_PASSPHRASE: text } };
+}
+
+describe('with a passphrase', () => {
+  test('no secret of the custodian stands open; the masker’s do, whose passphrase was not given', async () => {
+    const run = await masque(['keys', 'init', '--json'], given('open sesame'));
+    expect(lastLine(run)).toMatchObject({ closing: { custodian: 'passphrase', masker: 'open' } });
+    const unmask = await readFile(join(closed(), 'custodian', 'unmask.json'), 'utf8');
+    expect(unmask).toContain('BEGIN ENCRYPTED PRIVATE KEY');
+    expect(await masque(['keys', 'check'], given('open sesame'))).toMatchObject({ status: 0 });
+  });
+
+  test('a wrong one, and none, have a status of their own, and write nothing', async () => {
+    const before = await readFile(join(closed(), 'custodian', 'mask.json'));
+    const rotate = ['keys', 'rotate', '--reason', 'a test'];
+    const [wrong, none] = [
+      await masque(rotate, given('open sesamE')),
+      await masque(rotate, { env: { MASQUE_KEYS_DIR: closed() } }),
+    ];
+    expect(wrong).toMatchObject({
+      status: 77,
+      stdout: '',
+      stderr: expect.stringContaining('does not open the key file'),
+    });
+    expect(none).toMatchObject({ status: 77, stdout: '', stderr: expect.stringContaining('and none is given') });
+    expect(`${wrong.stderr}${none.stderr}`).not.toMatch(/sesam|\n\s+at /);
+    expect(await readFile(join(closed(), 'custodian', 'mask.json'))).toEqual(before);
+  });
+
+  test.skipIf(!hasTerminal)(
+    'asked for in a terminal: twice for new keys, once to use them, and never shown',
+    async () => {
+      const dir = join(folder, 'asked');
+      const run = async (args: string[], ...typed: [string, string][]): Promise<Ended> => {
+        await using running = startMasque(args, { columns: 80, env: { MASQUE_KEYS_DIR: dir } });
+        for (const [question, answer] of typed) {
+          await running.whenSaid(question);
+          running.type(`${answer}\r`);
+        }
+        // Before it is disposed of.
+        return await running.ended;
+      };
+      const mistyped = await run(['keys', 'init'], ['empty for none', 'open sesame'], ['again', 'open sesamE']);
+      expect(mistyped.status).toBe(1);
+      await expect(readdir(dir)).rejects.toThrow('ENOENT');
+      const right = await run(['keys', 'init'], ['empty for none', 'open sesaX\u007fme'], ['again', 'open sesame']);
+      expect(right.status).toBe(0);
+      const checked = await run(['keys', 'check'], ['Passphrase of custodian/', 'open sesame']);
+      expect(checked).toMatchObject({ status: 0, stdout: expect.stringContaining('keys sound') });
+      for (const { stdout } of [mistyped, right, checked]) expect(stdout).not.toContain('sesa');
+    },
   );
 });

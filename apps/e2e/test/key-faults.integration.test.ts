@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { keyPaths } from '@masque/key-files';
-import { openSigner } from '@masque/keyring';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeyAccess, keyPaths } from '@masque/key-files';
+import { initKeys, openSigner } from '@masque/keyring';
 import type { StageName } from '@masque/local-pipeline';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type FirstStart, prepareFirstStart } from '../src/first-start.ts';
 import { install, swap } from '../src/installation.ts';
 import { type Traffic, traffic } from '../src/logins.ts';
@@ -101,6 +103,26 @@ describe.concurrent('a key file', () => {
       advice: expect.stringContaining('this process runs as'),
     });
   });
+});
+
+it.each([
+  ['wrong', 'open sesamE', 'passphrase_wrong'],
+  ['missing', '', 'passphrase_missing'],
+])('the masker’s passphrase is %s', async (_, given, code) => {
+  const root = await mkdtemp(join(tmpdir(), 'masque-closed-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const setting = 'MASQUE_MASKER_PASSPHRASE_FILE';
+  const masker = createKeyAccess({ setting, file: undefined, text: 'open sesame' });
+  await initKeys(root, first.pipeline, { access: { masker }, closing: { masker: 'passphrase' } });
+  const env = { MASQUE_KEYS_DIR: root, MASQUE_MASKER_PASSPHRASE: given };
+  await using run = first.start('masker', env);
+  expect({ status: await run.ended, faults: run.faults() }).toMatchObject({
+    status: 77,
+    faults: [{ event: 'failed', code, setting, heals: false }],
+  });
+  expect(run.said()).not.toContain('sesam');
+  await using opened = first.start('masker', { ...env, MASQUE_MASKER_PASSPHRASE: 'open sesame' });
+  await opened.whenReady();
 });
 
 async function unsign(file: string): Promise<void> {

@@ -1,9 +1,10 @@
-import { integer, keySettings, redisSettings, stageSettings } from '@masque/stage';
+import { integer, keySettings, maskerAccessSettings, redisSettings, stageSettings } from '@masque/stage';
 
 export const settings = {
   ...stageSettings,
   ...redisSettings,
   ...keySettings,
+  ...maskerAccessSettings,
   MASK_CONCURRENCY: integer({
     doc: 'Batches in hand at once; masking itself uses one core a replica.',
     unit: 'batches',

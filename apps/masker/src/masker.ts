@@ -2,7 +2,7 @@ import { type Fault, retry } from '@masque/fault';
 import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
-import { keyPaths } from '@masque/key-files';
+import { createKeyAccess, keyPaths } from '@masque/key-files';
 import { createMasker, createOriginKeys, fingerprint, readMaskKeys } from '@masque/masking';
 import { loadPipeline } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey, sealFingerprint } from '@masque/sealing';
@@ -20,11 +20,16 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
   const { settings: set, log, logFault, metrics, tracing } = context;
   const pipeline = await loadPipeline(set.MASQUE_PIPELINE);
   const files = keyPaths(set.MASQUE_KEYS_DIR).masker;
-  const { MASQUE_KEYS_SIGNER: signer } = set;
+  const access = createKeyAccess({
+    setting: 'MASQUE_MASKER_PASSPHRASE_FILE',
+    file: set.MASQUE_MASKER_PASSPHRASE_FILE,
+    text: set.MASQUE_MASKER_PASSPHRASE,
+  });
+  const reading = { signer: set.MASQUE_KEYS_SIGNER, access };
   const [sealKeys, quarantineKey, maskKeys] = await Promise.all([
-    readSealPrivateKeys(files.sealPrivate, { signer }),
-    readSealPublicKey(files.quarantinePublic, { signer }),
-    readMaskKeys(files.mask, { signer }),
+    readSealPrivateKeys(files.sealPrivate, reading),
+    readSealPublicKey(files.quarantinePublic, reading),
+    readMaskKeys(files.mask, reading),
   ]);
   const masker = createMasker({ mask: pipeline.mask, keys: maskKeys, memoEntries: set.MASK_MEMO_ENTRIES });
   const count = createInstruments(metrics, masker);

@@ -4,6 +4,8 @@ import { Fault } from '@masque/fault';
 import type { z } from 'zod';
 import { errno, keyFileFault } from './fault.ts';
 import { exposure, type Identity } from './exposure.ts';
+import type { KeyAccess } from './access.ts';
+import { openSecrets } from './closing.ts';
 import { checkSignature } from './signature.ts';
 
 export interface ReadOptions<Schema extends z.ZodType> {
@@ -16,6 +18,10 @@ export interface ReadOptions<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** The custodian's public key; absent where signatures are not looked at. */
   readonly signer?: string | undefined;
+  /** What opens secrets that are closed. */
+  readonly access?: KeyAccess | undefined;
+  /** Leaves closed secrets as they stand: to carry them over, not to use them. */
+  readonly closed?: boolean;
 }
 
 /** A key file is a few kilobytes. What is larger is something else, and is not read into memory to find out. */
@@ -31,6 +37,11 @@ export async function readKeyFile<Schema extends z.ZodType>(
   options: ReadOptions<Schema>,
 ): Promise<z.output<Schema>> {
   return parse(path, await readText(path, options.secret), options);
+}
+
+/** The text of a file that only its owner may read. @throws {Fault} as `readKeyFile` */
+export async function readPrivateText(path: string): Promise<string> {
+  return readText(path, true);
 }
 
 async function readText(path: string, secret: boolean): Promise<string> {
@@ -73,11 +84,11 @@ function identity(): Identity {
   return { uid: process.geteuid?.() ?? 0 };
 }
 
-function parse<Schema extends z.ZodType>(
+async function parse<Schema extends z.ZodType>(
   path: string,
   text: string,
-  { schema, signer }: ReadOptions<Schema>,
-): z.output<Schema> {
+  { schema, signer, access, closed = false }: ReadOptions<Schema>,
+): Promise<z.output<Schema>> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -86,12 +97,10 @@ function parse<Schema extends z.ZodType>(
     throw malformed(path, 'is not JSON');
   }
   const { signature, ...content } = isObject(json) ? json : {};
-  const result = schema.safeParse(isObject(json) ? content : json);
-  // A file in another's place is told as such, and not as forged: its signature is sound.
-  if (result.success) {
-    if (signer !== undefined) checkSignature(path, content, signature, signer);
-    return result.data;
-  }
+  if (signer !== undefined) checkSignature(path, content, signature, signer);
+  const open = isObject(json) && !closed ? await openSecrets(path, content, access) : content;
+  const result = schema.safeParse(isObject(json) ? open : json);
+  if (result.success) return result.data;
   const fields = new Set(result.error.issues.map((issue) => issue.path.map(String).join('.') || 'the whole'));
   if (fields.has('role')) throw misplaced(path);
   throw malformed(path, `does not fit this version of Masque (${[...fields].slice(0, 5).join(', ')})`);

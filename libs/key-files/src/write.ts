@@ -3,6 +3,8 @@ import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { errno, keyFileFault } from './fault.ts';
+import type { KeyAccess } from './access.ts';
+import { type Closing, closeSecrets } from './closing.ts';
 import type { Signer } from './signature.ts';
 
 export interface WriteOptions {
@@ -12,6 +14,9 @@ export interface WriteOptions {
   readonly overwrite?: boolean;
   /** Signs what is written. */
   readonly signer?: Signer | undefined;
+  /** How secrets are to stand in it. Default `open`. */
+  readonly closing?: Closing | undefined;
+  readonly access?: KeyAccess | undefined;
 }
 
 /**
@@ -24,7 +29,10 @@ export async function writeKeyFile(path: string, value: unknown, options: WriteO
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const content = options.signer === undefined ? value : signed(value as object, options.signer);
+    const { closing = 'open', access, signer } = options;
+    const closed =
+      closing === 'open' ? value : await closeSecrets(path, value as Record<string, unknown>, closing, access);
+    const content = signer === undefined ? closed : signed(closed as object, signer);
     await writeSynced(temporary, `${JSON.stringify(content, undefined, 2)}\n`, options.secret ? 0o600 : 0o644);
     await (options.overwrite === true ? rename(temporary, path) : place(temporary, path));
     await syncFolder(folder);

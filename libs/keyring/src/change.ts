@@ -22,6 +22,7 @@ import {
   type KeyDescription,
   keyPaths,
   readKeyFile,
+  type RoleAccess,
   type Signer,
   writeDescription,
   writeKeyFile,
@@ -52,13 +53,14 @@ export type Plan<Answer> = PlannedChange<Answer> | { readonly answer: Answer };
  */
 export async function changeKeys<Answer>(
   dir: string,
+  access: RoleAccess,
   plan: (keys: readonly KeyDescription[]) => Promise<Plan<Answer>>,
 ): Promise<Answer> {
   // Looked at first: a lock cannot be taken in a folder that is not there.
   await readRingKeys(dir);
   return withLock(join(dir, 'keys.lock'), async () => {
     await completeChange(dir);
-    const signer = await openSigner(dir);
+    const signer = await openSigner(dir, access.custodian);
     const planned = await plan(await readRingKeys(dir));
     if (!('files' in planned)) return planned.answer;
     step('record');

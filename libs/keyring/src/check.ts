@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault, toFault } from '@masque/fault';
-import { isUsable, type KeyDescription, keyPaths } from '@masque/key-files';
+import { isUsable, type KeyAccess, type KeyDescription, keyPaths, type RoleAccess } from '@masque/key-files';
 import { createUnmasker } from '@masque/masking';
 import { createOpener, readSealPrivateKeys } from '@masque/sealing';
 import { isInterrupted } from './change.ts';
 import { openCustodianKeys } from './custodian-keys.ts';
 import { type Member, readMembers } from './members.ts';
-import { openSigner } from './open-signer.ts';
-import { readRingKeys, type RingFile, ringFiles, ringPath } from './ring.ts';
+import { signerOf } from './open-signer.ts';
+import { readRingKeys, roleAccess, type RingFile, ringFiles, ringPath } from './ring.ts';
 
 export interface Finding {
   /** `masker/mask`, `keys.json`, `masque.keys`, …: where it is. */
@@ -39,6 +39,7 @@ export interface CheckOptions {
   readonly recorded?: readonly RecordedKey[] | undefined;
   /** Default: what the custodian's folder signs with, if it is here. */
   readonly signer?: string | undefined;
+  readonly access?: RoleAccess | undefined;
 }
 
 /**
@@ -46,7 +47,7 @@ export interface CheckOptions {
  * of each key as `keys.json` and, where it is given, `masque.keys`. It changes nothing.
  */
 export async function checkKeys(dir: string, options: CheckOptions = {}): Promise<CheckReport> {
-  const { recorded } = options;
+  const { recorded, access = {} } = options;
   const findings: Finding[] = [];
   const attempt = async <T>(where: string, look: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -57,7 +58,7 @@ export async function checkKeys(dir: string, options: CheckOptions = {}): Promis
     }
   };
   const described = (await attempt('keys.json', () => readRingKeys(dir))) ?? [];
-  const signer = options.signer ?? (await attempt('custodian/sign.private', () => openSigner(dir)))?.publicKey;
+  const signer = options.signer ?? (await attempt('custodian/sign.private', () => signerOf(dir)));
   const { extractor, masker, custodian } = keyPaths(dir);
   const folders = { extractor: extractor.sealPublic, masker: masker.mask, custodian: custodian.mask };
   const roles = Object.entries(folders).flatMap(([role, file]) => (existsSync(dirname(file)) ? [role] : []));
@@ -65,16 +66,16 @@ export async function checkKeys(dir: string, options: CheckOptions = {}): Promis
 
   for (const file of Object.values(ringFiles).flat()) {
     if (!roles.includes(roleOf(file))) continue;
-    const members = await attempt(file, () => readMembers(dir, file, { signer }));
+    const members = await attempt(file, () => readMembers(dir, file, { signer, access: roleAccess(file, access) }));
     if (members !== undefined && described.length > 0) findings.push(...disagreements(file, members, described));
   }
   // What is wrong with a file by itself has been said.
   if (roles.includes('custodian') && findings.length === 0) {
-    await attempt('custodian/unmask', () => checkPairs(dir));
-    await attempt('custodian/quarantine.private', () => openSeals(dir, 'custodian/quarantine.private'));
+    await attempt('custodian/unmask', () => checkPairs(dir, access.custodian));
+    await attempt('custodian/quarantine.private', () => openSeals(dir, 'custodian/quarantine.private', access));
   }
   if (roles.includes('masker') && findings.length === 0) {
-    await attempt('masker/seal.private', () => openSeals(dir, 'masker/seal.private'));
+    await attempt('masker/seal.private', () => openSeals(dir, 'masker/seal.private', access));
   }
   if ((await attempt(interrupted.where, () => isInterrupted(dir))) === true) findings.push(interrupted);
   if (recorded !== undefined) findings.push(...differences(described, recorded));
@@ -86,8 +87,8 @@ function roleOf(file: RingFile): string {
 }
 
 /** The halves of each pair belong together, and none that opens tokens is missing. */
-async function checkPairs(dir: string): Promise<void> {
-  const keys = await openCustodianKeys(dir);
+async function checkPairs(dir: string, access: KeyAccess | undefined): Promise<void> {
+  const keys = await openCustodianKeys(dir, access);
   createUnmasker({ mask: {}, ...keys });
   const lonely = keys.maskKeys.find(
     ({ kid, method }) =>
@@ -101,8 +102,8 @@ async function checkPairs(dir: string): Promise<void> {
   });
 }
 
-async function openSeals(dir: string, file: RingFile): Promise<void> {
-  createOpener(await readSealPrivateKeys(ringPath(dir, file)));
+async function openSeals(dir: string, file: RingFile, access: RoleAccess): Promise<void> {
+  createOpener(await readSealPrivateKeys(ringPath(dir, file), { access: roleAccess(file, access) }));
 }
 
 function disagreements(file: RingFile, members: readonly Member[], described: readonly KeyDescription[]): Finding[] {

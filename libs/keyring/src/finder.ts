@@ -1,9 +1,9 @@
-import { createFinder, type Finder } from '@masque/masking';
+import { type KeyAccess, keyPaths } from '@masque/key-files';
+import { createFinder, type Finder, readMaskKeys } from '@masque/masking';
 import type { Pipeline } from '@masque/pipeline';
-import { openCustodianKeys } from './custodian-keys.ts';
 
-/** From values to tokens, as the custodian: under every key that may be used. @throws {Fault} `key_file_…` */
-export async function openFinder(dir: string, pipeline: Pipeline): Promise<Finder> {
-  const { maskKeys } = await openCustodianKeys(dir);
-  return createFinder({ mask: pipeline.mask, keys: maskKeys });
+/** From values to tokens, as the custodian: under every key that may be used. @throws {Fault} `key_file_…`, `passphrase_…` */
+export async function openFinder(dir: string, pipeline: Pipeline, access?: KeyAccess): Promise<Finder> {
+  const keys = await readMaskKeys(keyPaths(dir).custodian.mask, { access });
+  return createFinder({ mask: pipeline.mask, keys });
 }

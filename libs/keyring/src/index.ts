@@ -5,8 +5,8 @@ export { type LifecycleOptions, type Moved, destroyKey, promoteKey, retireKey } 
 export { listKeys, tokenStartOf } from './list.ts';
 export { rotateKey, type RotateOptions } from './rotate.ts';
 export { openFinder } from './finder.ts';
-export { initKeys } from './init.ts';
-export { openSigner } from './open-signer.ts';
+export { initKeys, type InitOptions, requireNoKeys } from './init.ts';
+export { openSigner, signerOf } from './open-signer.ts';
 export { signKeys } from './signing.ts';
 export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';

@@ -1,5 +1,5 @@
 import { Fault } from '@masque/fault';
-import { type KeyDescription, type KeyStatus, mayBecome } from '@masque/key-files';
+import { type KeyDescription, type KeyStatus, mayBecome, type RoleAccess } from '@masque/key-files';
 import { changeKeys, type Plan } from './change.ts';
 import { kindOf } from './kind.ts';
 import { readRingFile, type RingContent, type RingEntry, type RingFile, ringFiles } from './ring.ts';
@@ -9,6 +9,8 @@ export interface LifecycleOptions {
   readonly kid: string;
   /** For the audit log. */
   readonly reason: string;
+  /** What opens closed secrets: the files are read before they are changed. */
+  readonly access?: RoleAccess | undefined;
   /** Asked before anything happens; what it throws stops the change. */
   readonly allow?: (key: KeyDescription) => Promise<void>;
   /** Told once the audit log has it, before any file changes: the key, and all keys, as they will be. */
@@ -42,8 +44,8 @@ export async function destroyKey(options: LifecycleOptions): Promise<Moved> {
 
 /** A key that has arrived already is left as it is: a command may be given again. */
 async function move(options: LifecycleOptions, verb: string, to: KeyStatus): Promise<Moved> {
-  const { dir, kid, reason, allow, record } = options;
-  return changeKeys(dir, async (keys): Promise<Plan<Moved>> => {
+  const { dir, kid, reason, access = {}, allow, record } = options;
+  return changeKeys(dir, access, async (keys): Promise<Plan<Moved>> => {
     const key = keys.find((each) => each.kid === kid);
     if (key === undefined) throw unknownKey(kid, keys);
     if (key.status === to) return { answer: { key, from: key.status } };
@@ -58,7 +60,7 @@ async function move(options: LifecycleOptions, verb: string, to: KeyStatus): Pro
 
     const files = new Map<RingFile, RingContent>();
     for (const file of ringFiles[key.use]) {
-      const content = await readRingFile(dir, file);
+      const content = await readRingFile(dir, file, access);
       const entries = content.keys.flatMap((entry) => moved(file, entry, statuses.get(entry.kid), key.fingerprint));
       files.set(file, { ...content, revision: content.revision + 1, keys: entries });
     }

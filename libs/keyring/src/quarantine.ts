@@ -1,4 +1,4 @@
-import { keyPaths } from '@masque/key-files';
+import { type KeyAccess, keyPaths } from '@masque/key-files';
 import type { Pipeline } from '@masque/pipeline';
 import { createOpener, quarantineContext, readSealPrivateKeys } from '@masque/sealing';
 
@@ -6,8 +6,9 @@ import { createOpener, quarantineContext, readSealPrivateKeys } from '@masque/se
 export async function openQuarantineOpener(
   dir: string,
   pipeline: Pipeline,
+  access?: KeyAccess,
 ): Promise<(sealed: Uint8Array, messageId: string) => Promise<Buffer>> {
-  const opener = createOpener(await readSealPrivateKeys(keyPaths(dir).custodian.quarantinePrivate));
+  const opener = createOpener(await readSealPrivateKeys(keyPaths(dir).custodian.quarantinePrivate, { access }));
   return async (sealed, messageId) => {
     const [body = Buffer.alloc(0)] = await opener.open(sealed, quarantineContext(pipeline.name, messageId));
     return body;

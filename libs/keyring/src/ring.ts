@@ -1,4 +1,12 @@
-import { type KeyDescription, keyPaths, type KeyStatus, readDescription, readKeyFile } from '@masque/key-files';
+import {
+  type KeyAccess,
+  type KeyDescription,
+  keyPaths,
+  type KeyStatus,
+  readDescription,
+  readKeyFile,
+  type RoleAccess,
+} from '@masque/key-files';
 import { readMaskFile, readUnmaskKeys } from '@masque/masking';
 import { readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
 import { z } from 'zod';
@@ -51,23 +59,27 @@ const contentSchema = z.object({
 });
 
 /** @throws {Fault} `key_file_…`, as its own reader throws: nothing is carried over that no stage could read */
-export async function readRingFile(dir: string, file: RingFile): Promise<RingContent> {
+export async function readRingFile(dir: string, file: RingFile, access: RoleAccess): Promise<RingContent> {
   const path = ringPath(dir, file);
-  await readAsItsOwner(path, file);
-  const content = await readKeyFile(path, { secret: isSecret(file), schema: contentSchema });
+  await readAsItsOwner(path, file, roleAccess(file, access));
+  const content = await readKeyFile(path, { secret: isSecret(file), schema: contentSchema, closed: true });
   return content as RingContent;
 }
 
-async function readAsItsOwner(path: string, file: RingFile): Promise<unknown> {
+export function roleAccess(file: RingFile, access: RoleAccess): KeyAccess | undefined {
+  return file.startsWith('custodian/') ? access.custodian : access.masker;
+}
+
+async function readAsItsOwner(path: string, file: RingFile, access: KeyAccess | undefined): Promise<unknown> {
   switch (file) {
     case 'custodian/mask':
     case 'masker/mask':
-      return readMaskFile(path);
+      return readMaskFile(path, { access });
     case 'custodian/unmask':
-      return readUnmaskKeys(path);
+      return readUnmaskKeys(path, { access });
     case 'masker/seal.private':
     case 'custodian/quarantine.private':
-      return readSealPrivateKeys(path);
+      return readSealPrivateKeys(path, { access });
     case 'masker/quarantine.public':
     case 'extractor/seal.public':
       return readSealPublicKey(path);

@@ -1,34 +1,59 @@
 import { Fault } from '@masque/fault';
-import { type KeyDescription } from '@masque/key-files';
+import { closeEntry, closingOf, type KeyAccess, type KeyDescription, type RoleAccess } from '@masque/key-files';
 import { describeMaskKey, generateMaskKey, type MaskKeyKind, parseMaskKey } from '@masque/masking';
 import { describeSealKey, generateSealKeys } from '@masque/sealing';
 import { changeKeys } from './change.ts';
 import { kindOf, type KeyKind, nameOf } from './kind.ts';
-import { readRingFile, type RingContent, type RingEntry, type RingFile, ringFiles } from './ring.ts';
+import {
+  readRingFile,
+  ringPath,
+  roleAccess,
+  type RingContent,
+  type RingEntry,
+  type RingFile,
+  ringFiles,
+} from './ring.ts';
 
 export interface RotateOptions {
   readonly dir: string;
   /** Whose successor is made. Each may be left out where it is clear without. */
   readonly kind: Partial<KeyKind>;
   readonly reason: string;
+  readonly access?: RoleAccess | undefined;
+  /** The pair that a key service keeps, `kms:…`, for the private half of an RSA key. */
+  readonly privateKey?: string | undefined;
 }
 
 /**
  * Makes a PENDING key of the same use, method and size as the PRIMARY one. Nothing uses it before it is promoted.
  * @throws {Fault} `key_kind_unknown`, `key_kind_ambiguous`, `key_pending`
  */
-export async function rotateKey({ dir, kind, reason }: RotateOptions): Promise<KeyDescription> {
-  return changeKeys(dir, async (keys) => {
+export async function rotateKey(options: RotateOptions): Promise<KeyDescription> {
+  const { dir, kind, reason, access = {}, privateKey } = options;
+  return changeKeys(dir, access, async (keys) => {
     const primary = choosePrimary(keys, kind);
     const pending = keys.find((key) => key.status === 'PENDING' && kindOf(key) === kindOf(primary));
     if (pending !== undefined) throw alreadyPending(pending);
-    const { description, entries } = await generate(primary);
+    const { description, entries } = await generate(
+      primary,
+      privateKey === undefined ? undefined : { key: privateKey, access: access.custodian },
+    );
     const files = new Map<RingFile, RingContent>();
     for (const file of ringFiles[primary.use]) {
-      const content = await readRingFile(dir, file);
+      const content = await readRingFile(dir, file, access);
       const entry = entries.get(file);
       if (entry === undefined) continue;
-      files.set(file, { ...content, revision: content.revision + 1, keys: [...content.keys, entry] });
+      files.set(file, {
+        ...content,
+        revision: content.revision + 1,
+        keys: [
+          ...content.keys,
+          await closedLike(content.keys, entry, primary.kid, {
+            path: ringPath(dir, file),
+            access: roleAccess(file, access),
+          }),
+        ],
+      });
     }
     return {
       audit: { verb: 'key_rotate', reason, count: 1, kids: [description.kid] },
@@ -39,16 +64,31 @@ export async function rotateKey({ dir, kind, reason }: RotateOptions): Promise<K
   });
 }
 
+/** Its secrets stand in the file as those of the key that it is to follow. */
+async function closedLike(
+  entries: readonly RingEntry[],
+  entry: RingEntry,
+  primary: string,
+  { path, access }: { readonly path: string; readonly access: KeyAccess | undefined },
+): Promise<RingEntry> {
+  const before = entries.find(({ kid }) => kid === primary);
+  const closing = before === undefined ? 'open' : closingOf(before);
+  return { ...entry, ...(await closeEntry(path, entry, closing, access)) };
+}
+
 interface Generated {
   readonly description: KeyDescription;
   readonly entries: ReadonlyMap<RingFile, RingEntry>;
 }
 
-async function generate({ use, method, bits }: KeyDescription): Promise<Generated> {
+async function generate(
+  { use, method, bits }: KeyDescription,
+  remote: { readonly key: string; readonly access: KeyAccess | undefined } | undefined,
+): Promise<Generated> {
   const given = { status: 'PENDING' as const, created: new Date().toISOString() };
   if (use === 'mask') {
     const kind = { method, ...(bits === undefined ? {} : { bits }) } as MaskKeyKind;
-    const { mask, unmask } = await generateMaskKey(kind, given);
+    const { mask, unmask } = await generateMaskKey(kind, given, remote);
     const entries = new Map<RingFile, RingEntry>([
       ['custodian/mask', mask],
       ['masker/mask', mask],

@@ -1,3 +1,4 @@
+import type { KeyAccess } from '@masque/key-files';
 import { createTranslator, type Translator } from '@masque/masking';
 import type { Pipeline } from '@masque/pipeline';
 import { openCustodianKeys } from './custodian-keys.ts';
@@ -7,6 +8,7 @@ export async function openTranslator(
   dir: string,
   pipeline: Pipeline,
   kids: { readonly from: string; readonly to: string },
+  access?: KeyAccess,
 ): Promise<Translator> {
-  return createTranslator({ mask: pipeline.mask, ...(await openCustodianKeys(dir)), ...kids });
+  return createTranslator({ mask: pipeline.mask, ...(await openCustodianKeys(dir, access)), ...kids });
 }

@@ -1,17 +1,22 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { Fault } from '@masque/fault';
 import {
+  type KeyAccess,
   type KeyDescription,
   keyPaths,
   type KeyStatus,
   newKid,
   requireAbsent,
+  type RoleAccess,
+  type RoleClosing,
   type Signer,
   writeKeyFile,
 } from '@masque/key-files';
 import type { MaskSpec } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
 import { bitsOf, type MaskKey, readMaskKeys, secretBytes } from './keys.ts';
+import { openRemoteKey } from './private-key.ts';
 
 export interface CreateKeysOptions {
   /** MASQUE_KEYS_DIR. */
@@ -20,6 +25,11 @@ export interface CreateKeysOptions {
   readonly mask: Readonly<Record<string, MaskSpec>>;
   readonly overwrite?: boolean;
   readonly signer?: Signer | undefined;
+  /** How secrets are to stand in each role's files. Default: open. */
+  readonly closing?: RoleClosing | undefined;
+  readonly access?: RoleAccess | undefined;
+  /** The pair that a key service keeps, `kms:…`, for the one RSA key that the pipeline needs. */
+  readonly privateKey?: string | undefined;
   /** Told before anything is written. */
   readonly announce?: (kids: readonly string[]) => Promise<void>;
   /** Default: now. */
@@ -34,22 +44,26 @@ export interface CreateKeysOptions {
  */
 export async function createKeys(options: CreateKeysOptions): Promise<KeyDescription[]> {
   const { masker, custodian } = keyPaths(options.dir);
-  const { overwrite = false, signer } = options;
+  const { overwrite = false, signer, closing = {}, access = {}, privateKey } = options;
   if (!overwrite) await requireAbsent([custodian.unmask, custodian.mask, masker.mask]);
   const created = (options.created ?? new Date()).toISOString();
-  const entries = await Promise.all(
-    needs(options.mask).map((need) => generateMaskKey(need, { status: 'PRIMARY', created })),
-  );
+  const kinds = needs(options.mask);
+  if (privateKey !== undefined && kinds.filter(({ bits }) => bits !== undefined).length !== 1) throw notOne();
+  const remote = privateKey === undefined ? undefined : { key: privateKey, access: access.custodian };
+  const entries = await Promise.all(kinds.map((kind) => generateMaskKey(kind, { status: 'PRIMARY', created }, remote)));
   const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
   const unmask = { version: 2, role: 'unmask', revision: 1, keys };
   const mask = { version: 2, role: 'mask', revision: 1, keys: entries.map((entry) => entry.mask) };
   await options.announce?.(entries.map((entry) => entry.mask.kid));
+  const common = { secret: true, overwrite, signer };
+  const asCustodian = { ...common, closing: closing.custodian, access: access.custodian };
+  const asMasker = { ...common, closing: closing.masker, access: access.masker };
   // The private key first: no masker may begin with a key whose tokens nobody could open.
-  await writeKeyFile(custodian.unmask, unmask, { secret: true, overwrite, signer });
-  await writeKeyFile(custodian.mask, mask, { secret: true, overwrite, signer });
-  await writeKeyFile(masker.mask, mask, { secret: true, overwrite, signer });
+  await writeKeyFile(custodian.unmask, unmask, asCustodian);
+  await writeKeyFile(custodian.mask, mask, asCustodian);
+  await writeKeyFile(masker.mask, mask, asMasker);
   // Described from what was written, not from what was meant to be.
-  return (await readMaskKeys(masker.mask)).map((key) => describeMaskKey(key, created));
+  return (await readMaskKeys(masker.mask, { access: access.masker })).map((key) => describeMaskKey(key, created));
 }
 
 /** What one key is made for. */
@@ -75,10 +89,15 @@ function needs(mask: Readonly<Record<string, MaskSpec>>): MaskKeyKind[] {
 export async function generateMaskKey(
   { method, bits }: MaskKeyKind,
   given: { readonly status: KeyStatus; readonly created: string },
+  remote?: { readonly key: string; readonly access: KeyAccess | undefined },
 ) {
   const entry = { kid: newKid(), method, ...given };
   const secret = randomBytes(secretBytes).toString('base64url');
   if (bits === undefined) return { mask: { ...entry, secret } };
+  if (remote !== undefined) {
+    const publicKey = await remotePublicKey(remote.key, remote.access, bits);
+    return { mask: { ...entry, publicKey, prfSecret: secret }, unmask: { ...entry, privateKey: remote.key } };
+  }
   const pair = await promisify(generateKeyPair)('rsa', {
     modulusLength: bits,
     publicExponent: 65_537,
@@ -89,6 +108,26 @@ export async function generateMaskKey(
     mask: { ...entry, publicKey: pair.publicKey, prfSecret: secret },
     unmask: { ...entry, privateKey: pair.privateKey },
   };
+}
+
+/** @throws {Fault} `key_size_mismatch`, `kms_…` */
+async function remotePublicKey(key: string, access: KeyAccess | undefined, bits: number): Promise<string> {
+  const { publicKey } = await openRemoteKey(key, access);
+  const { modulusLength } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength === bits) return publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  throw new Fault('key_size_mismatch', `the pipeline wants RSA of ${bits} bits, but the key service’s key is another`, {
+    heals: false,
+    setting: '--private-key',
+    advice: `Make a key there for ENCRYPT_DECRYPT, of the kind RSA_${bits}.`,
+  });
+}
+
+function notOne(): Fault {
+  return new Fault('key_kind_ambiguous', 'one pair of a key service is for a pipeline that needs one RSA key', {
+    heals: false,
+    setting: '--private-key',
+    advice: 'Make keys without it, and rotate each RSA key to a pair of its own.',
+  });
 }
 
 /** What may be known of it. */

@@ -4,6 +4,7 @@ import {
   encodedBytes,
   firstStatusSchema,
   isUsable,
+  type KeyAccess,
   keyFileSchema,
   keyStatusSchema,
   kidSchema,
@@ -13,6 +14,7 @@ import {
   type UsableStatus,
 } from '@masque/key-files';
 import { z } from 'zod';
+import { isKmsKey, openRemoteKey, type PrivateKey } from './private-key.ts';
 
 /** What is needed to mask with a method whose way back is the custodian's alone. */
 export interface PublicMaskKey {
@@ -40,7 +42,7 @@ export interface UnmaskKey {
   readonly kid: string;
   readonly method: 'rsa' | 'vault';
   readonly status: UsableStatus;
-  readonly privateKey: KeyObject;
+  readonly privateKey: PrivateKey;
 }
 
 export type MaskKeys = readonly MaskKey[];
@@ -56,6 +58,8 @@ export interface RefusedKey {
 export interface ReadKeysOptions {
   /** The custodian's public key, where it is known: what it has not signed is refused. */
   readonly signer?: string | undefined;
+  /** What opens secrets that are closed. */
+  readonly access?: KeyAccess | undefined;
 }
 
 export const secretBytes = 32;
@@ -77,7 +81,12 @@ function maskEntry<Status extends z.ZodType>(status: Status) {
 }
 
 function unmaskEntry<Status extends z.ZodType>(status: Status) {
-  return z.strictObject({ ...entry, status, method: publicMethods, privateKey: pem(createPrivateKey) });
+  return z.strictObject({
+    ...entry,
+    status,
+    method: publicMethods,
+    privateKey: z.union([z.string().refine(isKmsKey), pem(createPrivateKey)]),
+  });
 }
 
 function keyList<Entry extends z.ZodType<{ kid: string }>>(key: Entry) {
@@ -128,7 +137,13 @@ export async function readMaskKeys(path: string, options: ReadKeysOptions = {}):
 /** The same of the private halves. @throws {Fault} `key_file_…` */
 export async function readUnmaskKeys(path: string, options: ReadKeysOptions = {}): Promise<UnmaskKeys> {
   const { keys } = await readKeyFile(path, { secret: true, schema: unmaskFile, ...options });
-  return keys.flatMap((key) => (isUsable(key) ? [key] : []));
+  const usable = keys.flatMap((key) => (isUsable(key) ? [key] : []));
+  return Promise.all(
+    usable.map(async ({ kid, method, status, privateKey }): Promise<UnmaskKey> => {
+      const opened = typeof privateKey === 'string' ? await openRemoteKey(privateKey, options.access) : privateKey;
+      return { kid, method, status, privateKey: opened };
+    }),
+  );
 }
 
 /** Sizes that a definition can ask for, and the exponent that everyone uses; a smaller one invites old attacks. */

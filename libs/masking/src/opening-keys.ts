@@ -1,7 +1,7 @@
-import { createPublicKey } from 'node:crypto';
 import type { MaskSpec } from '@masque/pipeline';
 import { isPublic, type MaskKey, type MaskKeys, type RefusedKey, type UnmaskKeys } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
+import { publicHalf } from './private-key.ts';
 import { createRsaUnmasking } from './rsa.ts';
 import { keyedMethod, type KeyedSpec } from './selection.ts';
 import { createSivUnmasking } from './siv.ts';
@@ -32,7 +32,7 @@ export function keysOf({ mask, maskKeys, unmaskKeys, refused = [] }: Parts): Map
     // A change that was interrupted has retired the one half and not yet the other.
     if (refused.some((key) => key.kid === kid)) continue;
     const pair = maskKeys.filter(isPublic).find((key) => key.kid === kid && key.method === method);
-    if (pair === undefined || !createPublicKey(privateKey).equals(pair.publicKey)) throw keyPairMismatch(kid);
+    if (pair === undefined || !publicHalf(privateKey).equals(pair.publicKey)) throw keyPairMismatch(kid);
   }
   const opened = maskKeys.map((key) => [key.kid, openingKey(key, mask, unmaskKeys)] as const);
   return new Map(opened.flatMap(([kid, key]) => (key === undefined ? [] : [[kid, key]])));

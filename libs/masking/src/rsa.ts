@@ -4,6 +4,7 @@ import { createKeyedHash } from './keyed-hash.ts';
 import type { PublicMaskKey, UnmaskKey } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
 import { createOaepEncryption, decryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
+import { isRemote, publicHalf } from './private-key.ts';
 import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
 
@@ -44,11 +45,12 @@ export function createRsaMasking(field: string, key: PublicMaskKey): MaskingMeth
 
 export function createRsaUnmasking(key: UnmaskKey): UnmaskingMethod {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const bytes = modulusBytes(key.privateKey);
+  const { privateKey } = key;
+  const bytes = modulusBytes(publicHalf(privateKey));
   return {
     fits: (length) => length === bytes,
     async open(body, fields) {
-      const message = await decryptOaep(key.privateKey, body);
+      const message = isRemote(privateKey) ? await privateKey.decryptOaep(body) : await decryptOaep(privateKey, body);
       if (message === undefined) return [];
       try {
         const value = utf8.decode(message);

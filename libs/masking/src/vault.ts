@@ -1,4 +1,4 @@
-import { privateDecrypt } from 'node:crypto';
+import { type KeyObject, privateDecrypt } from 'node:crypto';
 import { refuse } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
 import { createKeyedHash } from './keyed-hash.ts';
@@ -6,6 +6,7 @@ import type { PublicMaskKey, UnmaskKey } from './keys.ts';
 import type { MemoLimits } from './memo.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
 import { maxMessageBytes, modulusBytes } from './oaep.ts';
+import { isRemote, publicHalf } from './private-key.ts';
 import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
 import { createEntryMaker, entryPadding } from './vault-entries.ts';
@@ -42,19 +43,30 @@ function fits(value: string, bytes: number): boolean {
 }
 
 /** The token only says which entry; the entry is bound to it by masking the value again, which the caller does. */
-export function createVaultUnmasking(key: UnmaskKey): UnmaskingMethod {
+export function createVaultUnmasking({ privateKey }: UnmaskKey): UnmaskingMethod {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const bytes = modulusBytes(publicHalf(privateKey));
   return {
-    fits: (bytes) => bytes === 32,
-    open(_, fields, entry) {
-      if (entry?.length !== modulusBytes(key.privateKey)) return [];
+    fits: (length) => length === 32,
+    async open(_, fields, entry) {
+      if (entry?.length !== bytes) return [];
+      const message = isRemote(privateKey) ? await privateKey.decryptOaep(entry) : openEntry(privateKey, entry);
+      if (message === undefined) return [];
       try {
-        const value = utf8.decode(privateDecrypt({ key: key.privateKey, ...entryPadding }, entry));
+        const value = utf8.decode(message);
         return fields.map((field) => ({ field, value }));
       } catch {
-        // OpenSSL and TextDecoder say what is wrong with it. That it does not open is enough.
         return [];
       }
     },
   };
+}
+
+function openEntry(key: KeyObject, entry: Uint8Array): Uint8Array | undefined {
+  try {
+    return privateDecrypt({ key, ...entryPadding }, entry);
+  } catch {
+    // OpenSSL says what is wrong with it. That it does not open is enough.
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { constants, privateDecrypt, publicEncrypt } from 'node:crypto';
+import { constants, type KeyObject, privateDecrypt, publicEncrypt } from 'node:crypto';
 import { vault, type MaskSpec } from '@masque/pipeline';
 import { expect, test } from 'vitest';
 import type { PublicMaskKey } from '../src/keys.ts';
@@ -27,7 +27,7 @@ function setup(options: Partial<MaskerOptions> = {}) {
 function opened({ ciphertext }: VaultEntry): string {
   const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
   const { privateKey } = privateKeys.find(({ method }) => method === 'vault')!;
-  return privateDecrypt({ key: privateKey, ...padding }, Buffer.from(ciphertext, 'base64')).toString();
+  return privateDecrypt({ key: privateKey as KeyObject, ...padding }, Buffer.from(ciphertext, 'base64')).toString();
 }
 
 test('each distinct token of a batch has one entry, which the custodian’s key opens with stock RSA-OAEP', () => {

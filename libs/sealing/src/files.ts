@@ -11,7 +11,10 @@ import {
   kidSchema,
   livingStatusSchema,
   readKeyFile,
+  type KeyAccess,
   requireAbsent,
+  type RoleAccess,
+  type RoleClosing,
   type Signer,
   type UsableStatus,
   writeKeyFile,
@@ -38,6 +41,8 @@ function roleOf(path: string, half: 'public' | 'private') {
 export interface ReadSealOptions {
   /** The custodian's public key, where it is known: what it has not signed is refused. */
   readonly signer?: string | undefined;
+  /** What opens secrets that are closed. */
+  readonly access?: KeyAccess | undefined;
 }
 
 /** The key to seal to, which is the PRIMARY. A file named after a use holds a key of that use. @throws {Fault} `key_file_…` */
@@ -76,6 +81,9 @@ export interface CreateSealKeysOptions {
   readonly dir: string;
   readonly overwrite?: boolean;
   readonly signer?: Signer | undefined;
+  /** How secrets are to stand in each role's files. Default: open. */
+  readonly closing?: RoleClosing | undefined;
+  readonly access?: RoleAccess | undefined;
   /** Told before a pair is written. */
   readonly announce?: (kids: readonly string[]) => Promise<void>;
   /** Default: now. */
@@ -119,11 +127,13 @@ export async function writeSealKeys(
   const { kid, publicKey, privateKey } = await generateSealKeys();
   const created = (options.created ?? new Date()).toISOString();
   const { use, overwrite = false, signer } = options;
+  const holder = use === 'seal' ? 'masker' : 'custodian';
+  const [closing, access] = [options.closing?.[holder], options.access?.[holder]];
   await options.announce?.([kid]);
   const key = { kid, status: 'PRIMARY' as const, created, publicKey };
   const head = { version: 2, revision: 1 };
   const secret = { ...head, role: `${use}.private`, keys: [{ ...key, privateKey }] };
-  await writeKeyFile(options.private, secret, { secret: true, overwrite, signer });
+  await writeKeyFile(options.private, secret, { secret: true, overwrite, signer, closing, access });
   await writeKeyFile(
     options.public,
     { ...head, role: `${use}.public`, keys: [key] },

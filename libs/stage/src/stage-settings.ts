@@ -37,6 +37,19 @@ export const keySettings = {
   }),
 };
 
+/** Settings of what opens closed key files of the masker’s folder. */
+export const maskerAccessSettings = {
+  MASQUE_MASKER_PASSPHRASE_FILE: text({
+    doc: 'File whose first line opens the masker’s key files, where they are closed with a passphrase.',
+    optional: true,
+  }),
+  MASQUE_MASKER_PASSPHRASE: text({
+    doc: 'The passphrase itself; a file is better kept.',
+    secret: true,
+    optional: true,
+  }),
+};
+
 /** Settings of everything that talks to Redis. */
 export const redisSettings = {
   REDIS_URL: url({

@@ -9,6 +9,7 @@ import { aReason } from '../input/reason.ts';
 import { readValue, valueDescription } from '../input/value.ts';
 import { count, plural, remark, say, sayJson } from '../output/terminal.ts';
 import { columnsOf } from '../tokens/columns.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 interface Flags {
   readonly field: string;
@@ -42,7 +43,7 @@ export function eraseCommand(): Command {
       if (flags.undo === true && method !== 'vault') throw notUndone(method);
       const set = readEnvironment({ ...settings.postgres, ...settings.keys });
       const value = await readValue(given);
-      const finder = await openFinder(set.MASQUE_KEYS_DIR, pipeline);
+      const finder = await openFinder(set.MASQUE_KEYS_DIR, pipeline, custodianAccess());
       const found = finder.find(flags.field, value);
       const places = openPlaces(set.DATABASE_URL, pipeline);
       const record = (verb: string, items: number): Promise<void> =>

@@ -6,6 +6,7 @@ import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { readValue, valueDescription } from '../input/value.ts';
 import { plural, remark, say, sayJson, shorten, table } from '../output/terminal.ts';
 import { columnsOf } from '../tokens/columns.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 interface Flags {
   readonly field: string;
@@ -28,7 +29,7 @@ export function lookupCommand(): Command {
       const pipeline = await readPipeline();
       const columns = columnsOf(pipeline, flags.field);
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
-      const found = (await openFinder(dir, pipeline)).find(flags.field, await readValue(given));
+      const found = (await openFinder(dir, pipeline, custodianAccess())).find(flags.field, await readValue(given));
       const answer = await lookUp(pipeline, columns, found, flags);
       await recordAudit(dir, {
         verb: 'lookup',

@@ -4,6 +4,7 @@ import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { readValue, valueDescription } from '../input/value.ts';
 import { say, sayJson } from '../output/terminal.ts';
 import { columnsOf } from '../tokens/columns.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 interface Flags {
   readonly field: string;
@@ -23,7 +24,7 @@ export function maskCommand(): Command {
       const pipeline = await readPipeline();
       columnsOf(pipeline, field);
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
-      const { token, key } = (await openFinder(dir, pipeline)).mask(field, await readValue(given));
+      const { token, key } = (await openFinder(dir, pipeline, custodianAccess())).mask(field, await readValue(given));
       const kids = key === undefined ? [] : [key.kid];
       await recordAudit(dir, { verb: 'mask', reason, count: 1, fields: [field], kids });
       if (json) sayJson({ field, token, ...(key === undefined ? {} : { kid: key.kid }) });

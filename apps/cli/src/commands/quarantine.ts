@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { count, printable, remark, say, sayJson, table } from '../output/terminal.ts';
 import { openQueue } from '../queue.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 interface FilterFlags {
   readonly reasonCode?: string;
@@ -113,7 +114,7 @@ async function show(context: Context, id: string, flags: ShowFlags): Promise<voi
     if (flags.reason === undefined) throw new InvalidArgumentError('--reveal needs --reason');
     const sealed = await quarantine.body(id);
     if (sealed === undefined) throw bodyless(id);
-    const opened = await (await openQuarantineOpener(keysDir, pipeline))(sealed, entry.messageId);
+    const opened = await (await openQuarantineOpener(keysDir, pipeline, custodianAccess()))(sealed, entry.messageId);
     await recordAudit(keysDir, { verb: 'quarantine_reveal', reason: flags.reason, count: 1 });
     body = opened.toString('utf8');
   }
@@ -156,8 +157,9 @@ async function replay(
   await recordAudit(keysDir, { verb: 'quarantine_replay', reason: flags.reason, count: entries.length });
   const done = { sent: 0, inserted: 0, refused: 0 };
   if (bodies.length > 0) {
-    const open = await openQuarantineOpener(keysDir, pipeline);
-    const { sign } = await openOriginKeys(keysDir, pipeline);
+    const access = custodianAccess();
+    const open = await openQuarantineOpener(keysDir, pipeline, access);
+    const { sign } = await openOriginKeys(keysDir, pipeline, access);
     const queue = openQueue(pipeline);
     try {
       for (let at = 0; at < bodies.length; at += chunk) {

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { count, say, sayJson } from '../output/terminal.ts';
 import { openQueue, queueOptions } from '../queue.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 export function redriveCommand(): Command {
   return new Command('redrive')
@@ -44,7 +45,7 @@ async function redrive(flags: { readonly from: string; readonly max: number; rea
     ...settings.postgres,
     ...settings.keys,
   });
-  const origins = await openOriginKeys(keysDir, pipeline);
+  const origins = await openOriginKeys(keysDir, pipeline, custodianAccess());
   const dead = createSqsSource({ ...queueOptions(), queueUrl: flags.from, visibilityTimeoutS, waitS: 1 });
   const source = openQueue(pipeline);
   const inspector = createInspector({ databaseUrl, target: toTarget(pipeline) });

@@ -7,6 +7,7 @@ import { clearProgress, count, plural, remark, say, sayJson, table } from '../ou
 import { createRekeyBar } from '../rekey/bar.ts';
 import { points } from '../rekey/points.ts';
 import { rekey, type RekeyReport, valuesOf } from '../rekey/rekey.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 interface Flags {
   readonly from: string;
@@ -31,7 +32,7 @@ export function rekeyCommand(): Command {
     .action(async (flags: Flags) => {
       const pipeline = await readPipeline();
       const set = readEnvironment({ ...settings.postgres, ...settings.keys });
-      const translator = await openTranslator(set.MASQUE_KEYS_DIR, pipeline, flags);
+      const translator = await openTranslator(set.MASQUE_KEYS_DIR, pipeline, flags, custodianAccess());
       const { from, to, prefix, fields, translate } = translator;
       const columns = columnsOf(pipeline, fields);
       const rekeying = openRekeying({

@@ -5,6 +5,7 @@ import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { statusOf } from '../exit-status.ts';
 import { aReason } from '../input/reason.ts';
 import { readTokens } from '../input/value.ts';
+import { custodianAccess } from '../keys/access.ts';
 import { remark, say, sayJson, table } from '../output/terminal.ts';
 import { createTokenOpener } from '../tokens/opener.ts';
 
@@ -29,7 +30,7 @@ export function unmaskCommand(): Command {
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
       const tokens = await readTokens(given);
       const opener = createTokenOpener({
-        unmasker: await openUnmasker(dir, await readPipeline()),
+        unmasker: await openUnmasker(dir, await readPipeline(), custodianAccess()),
         databaseUrl: () => readEnvironment(settings.postgres).DATABASE_URL,
       });
       try {

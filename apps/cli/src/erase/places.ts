@@ -11,6 +11,7 @@ import {
 import { clearProgress, count, progress } from '../output/terminal.ts';
 import { columnsOf } from '../tokens/columns.ts';
 import { holdsValue } from './body-match.ts';
+import { custodianAccess } from '../keys/access.ts';
 
 /** Where a value may be in PostgreSQL. */
 export interface Places {
@@ -82,7 +83,7 @@ async function messagesWith(
   let opened = 0;
   let page = await quarantine.bodies('0', chunk);
   if (page.length === 0) return matching;
-  const open = await openQuarantineOpener(keysDir, pipeline);
+  const open = await openQuarantineOpener(keysDir, pipeline, custodianAccess());
   try {
     while (page.length > 0) {
       for (const { id, messageId, body } of page) {

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { hasSetting, readEnvironment, readPipeline, settings } from '../environment.ts';
 import { plural, say, sayJson } from '../output/terminal.ts';
 import { openRecords } from './use.ts';
+import { roleAccess } from './access.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -20,7 +21,7 @@ Exit status 78 when something is wrong.`,
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
       const records = hasSetting('DATABASE_URL') ? await readRecords() : undefined;
       const signer = readEnvironment(settings.signer).MASQUE_KEYS_SIGNER;
-      const { roles, keys, findings } = await checkKeys(dir, { recorded: records, signer });
+      const { roles, keys, findings } = await checkKeys(dir, { recorded: records, signer, access: roleAccess() });
       const checked = records === undefined ? roles : [...roles, 'masque.keys'];
       if (findings.length > 0) process.exitCode = exitStatus.config;
       if (options.json) return sayJson({ dir, checked, keys: keys.length, findings });

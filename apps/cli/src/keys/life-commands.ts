@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { aReason } from '../input/reason.ts';
 import { remark, say, sayJson } from '../output/terminal.ts';
+import { roleAccess } from './access.ts';
 import { readRollout, requireIdle, requireRolledOut, type Rollout } from './rollout.ts';
 import { countUse, openRecords, requireUnused } from './use.ts';
 
@@ -25,6 +26,7 @@ export function promoteCommand(): Command {
         dir,
         kid,
         reason,
+        access: roleAccess(),
         async allow(key) {
           // A body is sealed to the custodian, who has the key already.
           if (key.use === 'quarantine') return;
@@ -62,6 +64,7 @@ export function retireCommand(): Command {
         dir,
         kid,
         reason,
+        access: roleAccess(),
         undo: undo === true,
         ...(undo === true ? {} : { allow }),
         record: (key) => setRetired(key, undo !== true),
@@ -77,7 +80,7 @@ export function destroyCommand(): Command {
     .action(async (kid: string, { reason, acceptUnknown, json }: LifeOptions) => {
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
       const { allow } = await guard(acceptUnknown === true);
-      const moved = await destroyKey({ dir, kid, reason, allow });
+      const moved = await destroyKey({ dir, kid, reason, access: roleAccess(), allow });
       if (json) return sayJson(moved);
       if (sayUnchanged(moved)) return;
       say(`${kid} is DESTROYED: no file here holds its secret`);

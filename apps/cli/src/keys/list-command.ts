@@ -1,5 +1,5 @@
 import type { KeyDescription } from '@masque/key-files';
-import { listKeys, openSigner } from '@masque/keyring';
+import { listKeys, signerOf } from '@masque/keyring';
 import type { KeyRecord } from '@masque/postgres-sink';
 import { Command } from 'commander';
 import { hasSetting, readEnvironment, readPipeline, settings } from '../environment.ts';
@@ -12,10 +12,10 @@ export function listCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (options: { readonly json?: true }) => {
       const dir = readEnvironment(settings.keys).MASQUE_KEYS_DIR;
-      const [keys, signer] = await Promise.all([listKeys(dir), openSigner(dir)]);
+      const [keys, signer] = await Promise.all([listKeys(dir), signerOf(dir)]);
       const records = hasSetting('DATABASE_URL') ? await readRecords() : undefined;
       const known = keys.map((key) => Object.assign({}, key, { record: records?.get(key.kid) ?? null }));
-      if (options.json) return sayJson({ keys: known, signer: signer?.publicKey ?? null });
+      if (options.json) return sayJson({ keys: known, signer: signer ?? null });
       const head = ['kid', 'use', 'method', 'bits', 'status', 'made', 'fingerprint'];
       say(
         table([
@@ -23,7 +23,7 @@ export function listCommand(): Command {
           ...known.map((key) => cellsOf(key, key.record)),
         ]),
       );
-      if (signer !== undefined) say(`\nsigned by MASQUE_KEYS_SIGNER=${signer.publicKey}`);
+      if (signer !== undefined) say(`\nsigned by MASQUE_KEYS_SIGNER=${signer}`);
     });
 }
 
