@@ -19,6 +19,9 @@ export interface FaultOptions {
   readonly cause?: Fault;
 }
 
+// oxlint-disable-next-line no-control-regex -- these are what is looked for; line breaks are our own lists'
+const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
+
 export class Fault extends Error {
   override readonly name = 'Fault';
   /** Stable, lower case, snake: `redis_unreachable`. */
@@ -37,12 +40,15 @@ export class Fault extends Error {
     this.details = options.details ?? {};
   }
 
-  /** One line for a person: what, where to look, what to do. A message that ends its own line gets no full stop. */
+  /**
+   * One line for a person: what, where to look, what to do. A message that ends its own line gets no full stop. Names in
+   * it may be anybody's, so control characters are shown and not sent: a terminal must not obey them.
+   */
   toLine(): string {
     const { message, advice = '' } = this;
-    if (message.endsWith('\n')) return `${message}${advice}`;
     const setting = this.setting === undefined ? '' : ` (${this.setting})`;
-    return `${message}${setting}. ${advice}`.trimEnd();
+    const line = message.endsWith('\n') ? `${message}${advice}` : `${message}${setting}. ${advice}`.trimEnd();
+    return line.replaceAll(controls, '�');
   }
 
   toJSON(): Record<string, unknown> {

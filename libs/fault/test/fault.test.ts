@@ -93,3 +93,12 @@ test('a fault may be the cause of a fault, and nothing else may', () => {
   // @ts-expect-error a vendor's error would bring its words along
   expect(new Fault('outer', 'outer', { heals: true, cause: new Error('words') })).toBeInstanceOf(Fault);
 });
+
+test('a line for a person carries no control character to the terminal but its own line breaks', () => {
+  const hostile = 'a\u001b[2Jb\u009b31mc\rd\u0007e\u2028f';
+  const message = `the table ${hostile} does not fit:\n  - ${hostile}\n`;
+  const harmless = 'a�[2Jb�31mc�d�e�f';
+  expect(new Fault('c', message, { heals: false, advice: hostile }).toLine()).toBe(
+    `the table ${harmless} does not fit:\n  - ${harmless}\n${harmless}`,
+  );
+});

@@ -43,10 +43,18 @@ export function createLog({ level, base, destination }: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: forbidden, censor: '[withheld]' },
+      hooks: { streamWrite: (line) => line.replaceAll(controls, escaped) },
     },
     destination ?? standardOutput(),
   );
   return wrap(logger);
+}
+
+/** JSON escapes the controls of ASCII; these it leaves as they are, and a terminal that shows a log may obey them. */
+const controls = /[\u007f-\u009f\u2028\u2029]/g;
+
+function escaped(control: string): string {
+  return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** As much as may wait for a full disk to have room again; what is more is not logged. */

@@ -42,6 +42,16 @@ test('text with line breaks and quotes stays on its line', () => {
   expect(lines()[0]).toMatchObject({ name: 'a "b"\nc\u2028' });
 });
 
+test('no control character leaves as such, in a field’s value or name, and all of them can be read back', () => {
+  const { log, lines, written } = setup();
+  const codes = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, at) => 0x7f + at), 0x2028, 0x2029];
+  const hostile = `${String.fromCharCode(...codes)}","level":"error`;
+  log.info('odd', { name: hostile, [`key ${hostile}`]: 1 });
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  expect(written.join('').trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+  expect(lines()).toEqual([expect.objectContaining({ level: 'info', name: hostile, [`key ${hostile}`]: 1 })]);
+});
+
 test.each(logLevels)('level %s keeps its own lines and those above', (level) => {
   const { log, lines } = setup(level);
   for (const each of logLevels) log[each]('said');
