@@ -70,7 +70,7 @@ export async function openArena(options: {
       settings,
       openPipeline,
       async clear() {
-        await pool.query('truncate bench_logins, masque.ledger, masque.quarantine');
+        await pool.query('truncate bench_logins, masque.ledger, masque.quarantine, masque.vault');
         await stack.sqs.purge(queueUrl);
       },
       async placed() {
