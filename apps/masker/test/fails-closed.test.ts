@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '@masque/fault';
 import { newBatchId } from '@masque/handoff';
-import { extracted, sealContext } from '@masque/handoff-extracted';
 import { keyPaths } from '@masque/key-files';
 import { createKeys, readMaskKeys } from '@masque/masking';
 import { createBrokenMasker, type MaskingMethod } from '@masque/masking/testing';
@@ -27,7 +26,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHandler } from '../src/handle.ts';
 import { createBatchMasker } from '../src/mask-batch.ts';
-import { sentAt } from './login.ts';
+import { anExtractedBatch } from './extracted-batch.ts';
 
 /** Each method, with values that it takes. The last batch of messages has one of them twice. */
 const methods: readonly [MaskSpec, readonly [string, string]][] = [
@@ -116,25 +115,12 @@ async function handedOn(pipeline: Pipeline, masker: ReturnType<typeof createBrok
     publisher: { publish: async (batch) => void published.push(batch), close: async () => {} },
     onMasked: () => {},
   });
-  const batch = newBatchId();
-  const sealed = await createSealer(stageKeys).seal(
-    bodies.map((body) => Buffer.from(JSON.stringify(body))),
-    sealContext(pipeline.name, batch),
+  const batch = await anExtractedBatch(
+    stageKeys,
+    { batch: newBatchId(), pipeline: pipeline.name },
+    bodies.map((body) => JSON.stringify(body)),
   );
-  const read = extracted.read(
-    extracted.write({
-      batch,
-      pipeline: pipeline.name,
-      deadline: 99,
-      messageIds: bodies.map((_, at) => `m-${at}`),
-      receipts: bodies.map((_, at) => `r-${at}`),
-      sentAt: bodies.map(() => sentAt),
-      receivedAt: 7,
-      sealed: sealed.toString('base64'),
-    }),
-  );
-  if (!read.ok) throw new Error(`no extracted batch: ${read.at}`);
-  const thrown: unknown = await handle({ batch: read.value, earlierTries: 0, addedAt: 0 }).then(
+  const thrown: unknown = await handle({ batch, earlierTries: 0, addedAt: 0 }).then(
     () => undefined,
     (error: unknown) => error,
   );

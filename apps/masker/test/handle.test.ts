@@ -1,11 +1,12 @@
 import { newBatchId } from '@masque/handoff';
-import { type ExtractedBatch, extracted, sealContext } from '@masque/handoff-extracted';
+import type { ExtractedBatch } from '@masque/handoff-extracted';
 import { masked, type MaskedBatch } from '@masque/handoff-masked';
 import { noTracing } from '@masque/observability';
 import { createOpener, createSealer, generateSealKeys, quarantineContext } from '@masque/sealing';
 import { expect, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
 import { createBatchMasker, type MaskedColumns } from '../src/mask-batch.ts';
+import { anExtractedBatch } from './extracted-batch.ts';
 import { aLogin, aMasker, pipeline, sentAt } from './login.ts';
 
 const [stageKeys, custodianKeys, masker] = await Promise.all([generateSealKeys(), generateSealKeys(), aMasker()]);
@@ -45,27 +46,8 @@ function setup(changes: { readonly maskBatch?: typeof maskBatch } = {}) {
   return { deliver, published, counted, forged };
 }
 
-async function anExtracted(bodies: readonly string[], changes: Partial<ExtractedBatch> = {}): Promise<ExtractedBatch> {
-  const sealed = await createSealer(stageKeys).seal(
-    bodies.map((body) => Buffer.from(body)),
-    sealContext(pipeline.name, batch),
-  );
-  const read = extracted.read(
-    extracted.write({
-      batch,
-      pipeline: pipeline.name,
-      deadline: 99,
-      messageIds: bodies.map((_, at) => `m-${at}`),
-      receipts: bodies.map((_, at) => `r-${at}`),
-      sentAt: bodies.map(() => sentAt),
-      receivedAt: 7,
-      sealed: sealed.toString('base64'),
-      ...changes,
-    }),
-  );
-  if (!read.ok) throw new Error(`no extracted batch: ${read.at}`);
-  return read.value;
-}
+const anExtracted = (bodies: readonly string[], changes: Partial<ExtractedBatch> = {}): Promise<ExtractedBatch> =>
+  anExtractedBatch(stageKeys, { batch, pipeline: pipeline.name, ...changes }, bodies);
 
 test('a batch goes on under its own id, with its receipts, its rows and the keys that made them', async () => {
   const { deliver, published, counted } = setup();
