@@ -1,9 +1,9 @@
 /**
  * `npm run test:compose`: docker-compose.yml for real, as a user has it. Up, send, scale up and down under load, kill,
  * down, up again with the data kept; in the end every message is in exactly one place. Where no engine answers it says
- * so and leaves with 0. Takes some minutes; at least `--messages N` (default 3000) are sent in each of two goes.
+ * so and leaves with 0. Takes some minutes.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,41 +16,70 @@ import { until } from './until.ts';
 /** stop_grace_period of a stage, and what an engine takes to stop several containers on a busy machine. */
 const longestStopS = 30 + 15;
 
-const { values: given } = parseArgs({
-  options: { messages: { type: 'string', default: '3000' }, 'no-build': { type: 'boolean', default: false } },
-});
-const folder = mkdtempSync(join(tmpdir(), 'masque-compose-'));
-const envFile = join(folder, 'env');
-// A free port: another installation may have the usual one.
-writeFileSync(envFile, 'DASHBOARD_PORT=0\n');
-try {
-  process.exitCode = await main(Number(given.messages));
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const usage = `npm run test:compose -- [--messages N] [--no-build]
 
-async function main(messages: number): Promise<number> {
+Runs docker-compose.yml in a project of its own, masque-test, and removes it again. Needs docker and docker compose, or
+docker-compose 1.29.
+
+  --messages  at least so many messages in each of two goes (default 3000)
+  --no-build  with the images as they are
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  let given;
+  try {
+    const options = {
+      messages: { type: 'string', default: '3000' },
+      'no-build': { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    } as const;
+    given = parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 64;
+  }
+  if (given.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const messages = Number(given.messages);
+  if (!Number.isSafeInteger(messages) || messages < 1) {
+    process.stderr.write(`--messages ${given.messages} is no number of messages\n`);
+    return 64;
+  }
+  const envFile = join(tmpdir(), `masque-compose-${process.pid}.env`);
   const engine = findEngine({ folder: resolve(import.meta.dirname, '../../..'), project: 'masque-test', envFile });
   if ('missing' in engine) {
     say(`skipped: ${engine.missing}, so docker-compose.yml was not run`);
     return 0;
   }
+  // A free port: another installation may have the usual one.
+  writeFileSync(envFile, 'DASHBOARD_PORT=0\n');
   say(`docker-compose.yml with ${engine.version}`);
   const project = createProject(engine);
+  const end = (): Promise<unknown> =>
+    project
+      .down('--volumes', '--remove-orphans')
+      .catch((error: Error) => process.stderr.write(error.message))
+      .finally(() => rmSync(envFile, { force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void end().then(() => process.exit(130)));
   try {
     await project.down('--volumes', '--remove-orphans');
+    if (!given['no-build']) await step('images built', () => project.build());
     await check(project, messages);
     return 0;
   } catch (error) {
     process.stderr.write(`${await project.logs().catch(() => '')}\n${(error as Error).message}\n`);
     return 1;
   } finally {
-    await project.down('--volumes', '--remove-orphans').catch((error: Error) => process.stderr.write(error.message));
+    await end();
   }
 }
 
 async function check(project: Project, messages: number): Promise<void> {
-  if (!given['no-build']) await step('images built', () => project.build());
   for (const image of await project.imageSizes()) say(`    ${image}`);
 
   await step('up from nothing: keys made, tables created, every stage ready', () =>

@@ -34,7 +34,7 @@ export type Project = ReturnType<typeof createProject>;
 /** What the check does with the project, and what it looks at. */
 export function createProject(engine: Engine) {
   async function containers(stage: string): Promise<Container[]> {
-    const ids = (await engine.compose('ps', '-q', stage)).split('\n').filter((id) => id !== '');
+    const ids = (await engine.compose('ps', '--all', '--quiet', stage)).split('\n').filter((id) => id !== '');
     return ids.length === 0 ? [] : (JSON.parse(await engine.docker('inspect', ...ids)) as Container[]);
   }
 
