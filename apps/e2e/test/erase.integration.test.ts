@@ -23,6 +23,10 @@ beforeAll(async () => {
     `{"ip": 1${address}`,
   ]);
   const masked = { id: 'p4', ip: desk.token('ip', address).token };
+  const [own = '', another = ''] = [address, '203.0.113.21'].map((ip) => desk.token('ip', ip).token ?? '');
+  await desk.query(
+    `insert into masque.aliases values ('before', '${own}', 'a', 'b'), ('${own}', 'after', 'b', 'c'), ('x', '${another}', 'a', 'b')`,
+  );
   await desk.query(
     `insert into masque.quarantine (pipeline, message_id, sent_at, received_at, reason, fields, sqlstate, masked_row)
      values ('every-method', 'm', now(), now(), 'refused_by_database', '{}', '22003', '${JSON.stringify(masked)}')`,
@@ -53,6 +57,7 @@ it('a value goes with its rows, its rows in quarantine and the messages that hol
   const { status, json } = await erase('--field', 'ip', '--yes', '--json', address);
   expect({ status, json }).toEqual({ status: 0, json: { erased: { entries: 0, rows: 2, quarantined: 4 } } });
   expect(await people()).toEqual(['p3']);
+  expect(await desk.query('select old_token from masque.aliases')).toEqual([{ old_token: 'x' }]);
   expect(await statuses()).toEqual(['discarded', 'held', 'discarded', 'held', 'discarded', 'held', 'discarded']);
   const [left] = await desk.query(
     `select count(*)::int as left from masque.quarantine where status = 'discarded' and (body is not null or masked_row is not null)`,

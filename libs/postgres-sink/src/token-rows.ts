@@ -9,7 +9,7 @@ export interface TokenRows {
   find(columns: readonly string[], tokens: readonly string[], limit: number): Promise<Readonly<Record<string, Cell>>[]>;
   /** Tokens that more than one row has, the most frequent first. */
   repeated(column: string, limit: number): Promise<{ readonly token: string; readonly rows: number }[]>;
-  /** Deletes the rows. @returns how many */
+  /** Deletes the rows, and what `masque.aliases` says of their tokens. @returns how many rows */
   delete(columns: readonly string[], tokens: readonly string[]): Promise<number>;
   /** Ids of rows that PostgreSQL refused, held masked in quarantine with one of these tokens. */
   refused(columns: readonly string[], tokens: readonly string[]): Promise<string[]>;
@@ -42,7 +42,10 @@ export function openTokenRows(options: { readonly databaseUrl: string; readonly 
       }),
     async delete(columns, tokens) {
       const [row] = await pool.query<{ readonly rows: number }>({
-        text: `with gone as (delete from ${table} where ${holding(columns)} returning 1)
+        text: `with gone as (delete from ${table} where ${holding(columns)} returning 1),
+               forgotten as (
+                 delete from masque.aliases where old_token = any ($1::text[]) or new_token = any ($1::text[])
+               )
                select (select count(*) from gone)::float8 as rows, set_config('synchronous_commit', 'on', true) as committing`,
         values: [tokens],
       });

@@ -29,8 +29,6 @@ export interface Finding {
   readonly rows: number;
   /** Entries that the vault holds. */
   readonly entries: number;
-  /** Tombstones of earlier erasures. */
-  readonly erasedBefore: number;
   /** Ids in quarantine: rows that PostgreSQL refused, and messages that hold the value in their sealed bodies. */
   readonly refusedRows: readonly string[];
   readonly messages: readonly string[];
@@ -65,7 +63,6 @@ export async function search({ vault, rows, quarantine }: Places, options: Searc
     tokens,
     rows: await rows.count(columns, tokens),
     entries: lines.filter(({ ciphertext }) => ciphertext !== undefined).length,
-    erasedBefore: lines.filter(({ erasedAt }) => erasedAt !== undefined).length,
     refusedRows: await rows.refused(columns, tokens),
     messages: await messagesWith(quarantine, options),
   };
