@@ -1,11 +1,27 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
 import { traffic } from '../src/logins.ts';
 import { expectExactlyOnce } from '../src/placement.ts';
-import { openWorld } from '../src/world.ts';
+import { openWorld, type World } from '../src/world.ts';
 
 const stack = inject('stack');
+const command = resolve(import.meta.dirname, '../../cli/bin/masque.js');
+
+/** `masque status`, by users who may do no more than that takes. */
+async function statusAsCustodian({ local, logins, redisUsers }: World): Promise<unknown> {
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    ...local.settings,
+    DATABASE_URL: logins.custodian,
+    REDIS_URL: redisUsers?.url('custodian') ?? '',
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [command, 'status', '--json'], { env });
+  return JSON.parse(stdout);
+}
+
 const two = { extractor: 2, masker: 2, loader: 2 };
 
 describe('two replicas of every stage', () => {
@@ -27,6 +43,15 @@ describe('two replicas of every stage', () => {
       { reason: 'null_field', fields: ['device_id'] },
       { reason: 'wrong_kind', fields: [] },
     ]);
+    expect(await statusAsCustodian(world)).toMatchObject({
+      batches: { masked: { waiting: 0 } },
+      replicas: { length: 6 },
+      postgres: { loaded: expect.any(Number) },
+      perSecond: Object.fromEntries(
+        ['received', 'masked', 'loaded', 'deleted'].map((name) => [name, expect.any(Number)]),
+      ),
+      backlog: { messages: 0, drainS: 0 },
+    });
     expect(await world.local.stop()).toEqual([0, 0, 0, 0, 0, 0]);
     const leftovers = await world.redis.keys(`${world.bundle.redisPrefix}:*:b-*`);
     expect(leftovers).toEqual([]);
