@@ -57,7 +57,7 @@ function stage({ name, replicas, working, others }: StageView): Condition[] {
     // A shut gate is what keeps an outage behind it from filling Redis: the red is where the outage is.
     const level = working > 0 || code.startsWith('gate_') ? 'amber' : 'red';
     const what = code.startsWith('gate_') ? 'holds back' : verb;
-    return condition(level, name, code, `${who} ${what}: ${code.replaceAll('_', ' ')}`);
+    return condition(level, name, code, `${who} ${what}: ${code.replace(/^gate_/, '').replaceAll('_', ' ')}`);
   });
 }
 

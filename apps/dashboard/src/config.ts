@@ -6,7 +6,7 @@ export const settings = {
   REDIS_URL: redisSettings.REDIS_URL,
   REDIS_PREFIX: redisSettings.REDIS_PREFIX,
   DATABASE_URL: url({
-    doc: 'PostgreSQL 14 or newer; the role masque_dashboard is enough. TLS by sslmode in the URL.',
+    doc: 'PostgreSQL 14 or newer; a user with the role that `masque migrate --roles` makes for it is enough. TLS by sslmode in the URL.',
     schemes: ['postgres', 'postgresql'],
   }),
   DASHBOARD_HOST: text({

@@ -4,7 +4,7 @@ export const settings = {
   ...stageSettings,
   ...redisSettings,
   DATABASE_URL: url({
-    doc: 'PostgreSQL 14 or newer; a user who may insert is enough. TLS by sslmode in the URL.',
+    doc: 'PostgreSQL 14 or newer; a user with the role that `masque migrate --roles` makes for it is enough. TLS by sslmode in the URL.',
     schemes: ['postgres', 'postgresql'],
   }),
   LOAD_CONCURRENCY: integer({
