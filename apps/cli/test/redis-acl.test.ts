@@ -16,7 +16,7 @@ test('redis-acl prints a command a user, as redis-cli reads them: the same rules
   );
   const lines = text.stdout.trimEnd().split('\n');
   const words = lines.map((line) => (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', '')));
-  expect(words).toEqual(users.map(({ user, rules }) => ['ACL', 'SETUSER', user, ...rules]));
+  expect(words).toEqual(users.map(({ user, rules }) => ['ACL', 'SETUSER', user].concat(rules)));
   // Without a password nobody can log in; and one that is there is left alone.
   expect(text.stdout).not.toMatch(/nopass|resetpass| reset |[>#<!]/);
   expect(text.stdout).toContain('~{masque}:user-logins.extracted:*');
