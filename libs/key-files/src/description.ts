@@ -16,6 +16,8 @@ const keySchema = z.strictObject({
   method: z.enum(keyMethods),
   /** RSA's modulus. */
   bits: z.int().optional(),
+  /** Of a vault key that follows another: the key id that its tokens carry. */
+  tokenKid: kidSchema.optional(),
   status: keyStatusSchema,
   fingerprint: fingerprintSchema,
   created: z.iso.datetime(),

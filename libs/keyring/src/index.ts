@@ -12,4 +12,4 @@ export { openOriginKeys } from './origins.ts';
 export { openQuarantineOpener } from './quarantine.ts';
 export { openTranslator } from './translator.ts';
 export { openUnmasker } from './unmasker.ts';
-export type { Finder, FoundToken, OriginKeys, Translator, Unmasked, Unmasker } from '@masque/masking';
+export type { EntryTranslator, Finder, FoundToken, OriginKeys, Translator, Unmasked, Unmasker } from '@masque/masking';

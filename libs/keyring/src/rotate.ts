@@ -1,6 +1,21 @@
 import { Fault } from '@masque/fault';
-import { closeEntry, closingOf, type KeyAccess, type KeyDescription, type RoleAccess } from '@masque/key-files';
-import { describeMaskKey, generateMaskKey, type MaskKeyKind, parseMaskKey } from '@masque/masking';
+import {
+  closeEntry,
+  closingOf,
+  type KeyAccess,
+  type KeyDescription,
+  keyPaths,
+  type RoleAccess,
+} from '@masque/key-files';
+import {
+  describeMaskKey,
+  generateMaskKey,
+  lineOf,
+  type MaskKeyKind,
+  parseMaskKey,
+  readMaskKeys,
+  type TokenLine,
+} from '@masque/masking';
 import { describeSealKey, generateSealKeys } from '@masque/sealing';
 import { changeKeys } from './change.ts';
 import { kindOf, type KeyKind, nameOf } from './kind.ts';
@@ -37,6 +52,7 @@ export async function rotateKey(options: RotateOptions): Promise<KeyDescription>
     const { description, entries } = await generate(
       primary,
       privateKey === undefined ? undefined : { key: privateKey, access: access.custodian },
+      await lineAfter(dir, primary, access.custodian),
     );
     const files = new Map<RingFile, RingContent>();
     for (const file of ringFiles[primary.use]) {
@@ -84,11 +100,12 @@ interface Generated {
 async function generate(
   { use, method, bits }: KeyDescription,
   remote: { readonly key: string; readonly access: KeyAccess | undefined } | undefined,
+  line: TokenLine | undefined,
 ): Promise<Generated> {
   const given = { status: 'PENDING' as const, created: new Date().toISOString() };
   if (use === 'mask') {
     const kind = { method, ...(bits === undefined ? {} : { bits }) } as MaskKeyKind;
-    const { mask, unmask } = await generateMaskKey(kind, given, remote);
+    const { mask, unmask } = await generateMaskKey(kind, given, remote, line);
     const entries = new Map<RingFile, RingEntry>([
       ['custodian/mask', mask],
       ['masker/mask', mask],
@@ -105,6 +122,18 @@ async function generate(
       [publicFile, half],
     ]),
   };
+}
+
+/** What the next key takes over from this one, if anything. */
+async function lineAfter(
+  dir: string,
+  { method, kid }: KeyDescription,
+  access: KeyAccess | undefined,
+): Promise<TokenLine | undefined> {
+  if (method !== 'vault') return undefined;
+  const keys = await readMaskKeys(keyPaths(dir).custodian.mask, access === undefined ? {} : { access });
+  const key = keys.find((each) => each.kid === kid);
+  return key === undefined ? undefined : lineOf(key);
 }
 
 function choosePrimary(keys: readonly KeyDescription[], wanted: Partial<KeyKind>): KeyDescription {

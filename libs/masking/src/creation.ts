@@ -15,7 +15,7 @@ import {
 } from '@masque/key-files';
 import type { MaskSpec } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
-import { bitsOf, type MaskKey, readMaskKeys, secretBytes } from './keys.ts';
+import { bitsOf, isPublic, type MaskKey, readMaskKeys, secretBytes, tokenKidOf } from './keys.ts';
 import { openRemoteKey } from './private-key.ts';
 
 export interface CreateKeysOptions {
@@ -85,18 +85,31 @@ function needs(mask: Readonly<Record<string, MaskSpec>>): MaskKeyKind[] {
   return found.size === 0 ? [{ method: 'hmac' }] : [...found.values()];
 }
 
+/** What a vault key takes over from the one it follows, so that tokens stay as they are. */
+export interface TokenLine {
+  readonly tokenKid: string;
+  readonly prfSecret: string;
+}
+
+/** A vault's tokens outlive its key pair: the next key makes them with the same secret and under the same name. */
+export function lineOf(key: MaskKey): TokenLine | undefined {
+  if (!isPublic(key) || key.method !== 'vault') return undefined;
+  return { tokenKid: tokenKidOf(key), prfSecret: key.prfSecret.export().toString('base64url') };
+}
+
 /** A new key, as it stands in `mask.json` and, where it has a private half, in `unmask.json`. */
 export async function generateMaskKey(
   { method, bits }: MaskKeyKind,
   given: { readonly status: KeyStatus; readonly created: string },
   remote?: { readonly key: string; readonly access: KeyAccess | undefined },
+  line?: TokenLine,
 ) {
   const entry = { kid: newKid(), method, ...given };
   const secret = randomBytes(secretBytes).toString('base64url');
   if (bits === undefined) return { mask: { ...entry, secret } };
   if (remote !== undefined) {
     const publicKey = await remotePublicKey(remote.key, remote.access, bits);
-    return { mask: { ...entry, publicKey, prfSecret: secret }, unmask: { ...entry, privateKey: remote.key } };
+    return { mask: { ...entry, publicKey, prfSecret: secret, ...line }, unmask: { ...entry, privateKey: remote.key } };
   }
   const pair = await promisify(generateKeyPair)('rsa', {
     modulusLength: bits,
@@ -105,7 +118,7 @@ export async function generateMaskKey(
     privateKeyEncoding: { format: 'pem', type: 'pkcs8' },
   });
   return {
-    mask: { ...entry, publicKey: pair.publicKey, prfSecret: secret },
+    mask: { ...entry, publicKey: pair.publicKey, prfSecret: secret, ...line },
     unmask: { ...entry, privateKey: pair.privateKey },
   };
 }
@@ -135,5 +148,6 @@ export function describeMaskKey(key: MaskKey, created: string): KeyDescription {
   const { kid, method, status } = key;
   const bits = bitsOf(key);
   const size = bits === undefined ? {} : { bits };
-  return { kid, use: 'mask', method, ...size, status, fingerprint: fingerprint(key), created };
+  const line = tokenKidOf(key) === kid ? {} : { tokenKid: tokenKidOf(key) };
+  return { kid, use: 'mask', method, ...size, ...line, status, fingerprint: fingerprint(key), created };
 }

@@ -71,9 +71,11 @@ export function createFinder({ mask, keys }: FinderOptions): Finder {
       if (spec.method === 'truncate' || spec.method === 'redact') {
         return [tokenUnder(field, value, methodFor(keys, field, spec, nothing))];
       }
-      const found = keys
+      const each = keys
         .filter(({ method }) => method === spec.method)
         .map((key) => tokenUnder(field, value, keyedMethod(field, spec, key, nothing)));
+      // Keys of a vault that follow one another make the same token.
+      const found = each.filter(({ token }, at) => each.findIndex((other) => other.token === token) === at);
       // Says which key is missing.
       return found.length > 0 ? found : [tokenUnder(field, value, methodFor(keys, field, spec, nothing))];
     },

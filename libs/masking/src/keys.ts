@@ -24,6 +24,11 @@ export interface PublicMaskKey {
   readonly publicKey: KeyObject;
   /** 32 bytes. Whoever has them can find the value of a token by trying; without them only the private key can. */
   readonly prfSecret: KeyObject;
+  /**
+   * Of a vault key that follows another: the name that its tokens carry, of the first of the line, whose secret they
+   * are made with too. So they stay as they are, and only entries are encrypted anew.
+   */
+  readonly tokenKid?: string | undefined;
 }
 
 /** What is needed to mask with a method of one secret. It is the way back too, where there is one. */
@@ -73,9 +78,12 @@ const [publicMethods, secretMethods] = [
 const pem = (create: (text: string) => KeyObject) =>
   z.string().transform((text, context) => rsaKey(context, () => create(text)));
 
+const publicParts = { publicKey: pem(createPublicKey), prfSecret: secret };
+
 function maskEntry<Status extends z.ZodType>(status: Status) {
   return z.discriminatedUnion('method', [
-    z.strictObject({ ...entry, status, method: publicMethods, publicKey: pem(createPublicKey), prfSecret: secret }),
+    z.strictObject({ ...entry, status, method: z.literal('rsa'), ...publicParts }),
+    z.strictObject({ ...entry, status, method: z.literal('vault'), ...publicParts, tokenKid: kidSchema.optional() }),
     z.strictObject({ ...entry, status, method: secretMethods, secret }),
   ]);
 }
@@ -162,6 +170,11 @@ function rsaKey(context: z.RefinementCtx, read: () => KeyObject): KeyObject {
 
 export function isPublic(key: MaskKey): key is PublicMaskKey {
   return key.method === 'rsa' || key.method === 'vault';
+}
+
+/** The key id that its tokens carry. */
+export function tokenKidOf(key: MaskKey): string {
+  return isPublic(key) ? (key.tokenKid ?? key.kid) : key.kid;
 }
 
 /** The secret that masking with this key needs, under the one name or the other. */

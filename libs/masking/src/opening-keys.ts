@@ -1,5 +1,5 @@
 import type { MaskSpec } from '@masque/pipeline';
-import { isPublic, type MaskKey, type MaskKeys, type RefusedKey, type UnmaskKeys } from './keys.ts';
+import { isPublic, type MaskKey, type MaskKeys, type RefusedKey, tokenKidOf, type UnmaskKeys } from './keys.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
 import { publicHalf } from './private-key.ts';
 import { createRsaUnmasking } from './rsa.ts';
@@ -12,6 +12,8 @@ import { createVaultUnmasking } from './vault.ts';
 /** A key that tokens name, and both ways under it. */
 export interface OpeningKey {
   readonly method: PrefixedMethod;
+  /** The key id that its tokens carry. */
+  readonly tokenKid: string;
   /** By field of this method: tokens are made again with them. */
   readonly maskings: ReadonlyMap<string, MaskingMethod>;
   readonly fits: UnmaskingMethod['fits'];
@@ -44,20 +46,21 @@ function openingKey(key: MaskKey, mask: Parts['mask'], unmaskKeys: UnmaskKeys): 
     // Nothing is remembered: a custodian's process looks at few values and should keep none.
     specs.map(([field, spec]) => [field, keyedMethod(field, spec, key, { entries: 0, bytes: 0 })]),
   );
+  const tokenKid = tokenKidOf(key);
   switch (key.method) {
     case 'rsa':
     case 'vault': {
       const unmaskKey = unmaskKeys.find(({ kid }) => kid === key.kid);
       if (unmaskKey === undefined) return undefined;
       const make = key.method === 'rsa' ? createRsaUnmasking : createVaultUnmasking;
-      return { method: key.method, maskings, ...make(unmaskKey) };
+      return { method: key.method, tokenKid, maskings, ...make(unmaskKey) };
     }
     case 'siv': {
       const forms = new Map(specs.flatMap(([field, spec]) => (spec.method === 'siv' ? [[field, spec]] : [])));
-      return { method: key.method, maskings, ...createSivUnmasking(key, forms) };
+      return { method: key.method, tokenKid, maskings, ...createSivUnmasking(key, forms) };
     }
     case 'hmac':
-      return { method: key.method, maskings, fits: (bytes) => bytes === 32 };
+      return { method: key.method, tokenKid, maskings, fits: (bytes) => bytes === 32 };
     case 'ff1':
     case 'ipcrypt-det':
     case 'ipcrypt-pfx':

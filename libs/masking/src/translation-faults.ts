@@ -59,6 +59,15 @@ export function vault(kid: string): Fault {
   );
 }
 
+export function tokensDiffer(from: string, to: string): Fault {
+  return new Fault('rekey_tokens_differ', `${to} does not follow ${from}: the tokens of the two differ`, {
+    heals: false,
+    setting: '--to',
+    advice: 'Take the key that `masque keys rotate` made to follow it.',
+    details: { from, to },
+  });
+}
+
 export function methodsDiffer(from: MaskKey, to: MaskKey): Fault {
   return new Fault('rekey_methods_differ', `${from.kid} is of the method ${from.method}, ${to.kid} of ${to.method}`, {
     heals: false,

@@ -14,6 +14,7 @@ import { refusedKey } from './unmasking-faults.ts';
  * masker made: what opens is masked with the old key first and must come out the same, as `Unmasker` has it.
  */
 export interface Translator {
+  readonly kind: 'tokens';
   readonly from: TranslatorKey;
   readonly to: TranslatorKey;
   /** Fields that the new key masks now. Only in their columns are tokens to be taken over. */
@@ -61,6 +62,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
   const maskings = new Map(fields.map(([field, spec]) => [field, keyedMethod(field, spec, to, nothing)]));
 
   return {
+    kind: 'tokens',
     from: { kid: from.kid, method, fingerprint: fingerprint(from) },
     to: { kid: to.kid, method, fingerprint: fingerprint(to) },
     fields: [...maskings.keys()],
@@ -92,7 +94,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
 /** Nothing is remembered: what is translated is distinct. */
 const nothing = { entries: 0, bytes: 0 };
 
-function keyNamed({ maskKeys, refused = [] }: TranslatorOptions, kid: string): MaskKey {
+export function keyNamed({ maskKeys, refused = [] }: TranslatorOptions, kid: string): MaskKey {
   const key = maskKeys.find((each) => each.kid === kid);
   if (key !== undefined) return key;
   const known = refused.find((each) => each.kid === kid);

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MaskSpec } from '@masque/pipeline';
 import type { MaskKeys, RefusedKey, UnmaskKeys } from './keys.ts';
+import type { Opened } from './method.ts';
 import { keysOf, type OpeningKey } from './opening-keys.ts';
 import { createShapedUnmasker } from './shaped-unmasker.ts';
 import { malformedToken, parseToken, type Token } from './token.ts';
@@ -51,15 +52,15 @@ export function createUnmasker(options: UnmaskerOptions): Unmasker {
 
   async function open(text: string, expectedField: string | undefined, help: UnmaskHelp): Promise<Unmasked> {
     const { kid, method, body } = parseToken(text);
+    const fitting = [...keys.values()].filter((key) => key.method === method && key.tokenKid === kid);
+    const [first] = fitting;
     const known = refused.get(kid);
-    if (known?.method === method) throw faults.refusedKey(known);
-    const key = keys.get(kid);
-    if (key?.method !== method) throw faults.unknownKey(kid, [...keys.keys()]);
-    if (!key.fits(body.length)) throw malformedToken();
-    if (key.open === undefined) throw faults.irreversible(method, kid);
+    if (first === undefined)
+      throw known?.method === method ? faults.refusedKey(known) : faults.unknownKey(kid, [...keys.keys()]);
+    if (!first.fits(body.length)) throw malformedToken();
+    if (first.open === undefined) throw faults.irreversible(method, kid);
     if (method === 'vault' && help.entry === undefined) throw faults.entryNeeded(kid);
-    const opened = await key.open(body, [...key.maskings.keys()], help.entry);
-    const found = opened.find(({ field, value }) => isEqual(masked(key, field, value), text));
+    const found = await firstThatOpens(fitting, body, text, help.entry);
     if (found === undefined) throw faults.forged(kid);
     if (expectedField !== undefined && found.field !== expectedField) {
       throw faults.wrongField(kid, found.field, expectedField);
@@ -91,6 +92,21 @@ export function createUnmasker(options: UnmaskerOptions): Unmasker {
       }
     },
   };
+}
+
+/** Several keys may make one name's tokens: those of a vault, whose entries are encrypted to one or another of them. */
+async function firstThatOpens(
+  keys: readonly OpeningKey[],
+  body: Buffer,
+  text: string,
+  entry: Uint8Array | undefined,
+): Promise<Opened | undefined> {
+  for (const key of keys) {
+    const opened = (await key.open?.(body, [...key.maskings.keys()], entry)) ?? [];
+    const found = opened.find(({ field, value }) => isEqual(masked(key, field, value), text));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function masked({ maskings }: OpeningKey, field: string, value: string): unknown {

@@ -1,15 +1,14 @@
-import { type KeyObject, privateDecrypt } from 'node:crypto';
 import { refuse } from '@masque/pipeline';
 import { fingerprint } from './fingerprint.ts';
 import { createKeyedHash } from './keyed-hash.ts';
-import type { PublicMaskKey, UnmaskKey } from './keys.ts';
+import { type PublicMaskKey, tokenKidOf, type UnmaskKey } from './keys.ts';
 import type { MemoLimits } from './memo.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
-import { maxMessageBytes, modulusBytes } from './oaep.ts';
+import { decryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
 import { isRemote, publicHalf } from './private-key.ts';
 import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
-import { createEntryMaker, entryPadding } from './vault-entries.ts';
+import { createEntryMaker } from './vault-entries.ts';
 
 /**
  * The method `vault`: a token that fits any column, and the value once, elsewhere, for the custodian alone.
@@ -19,13 +18,13 @@ import { createEntryMaker, entryPadding } from './vault-entries.ts';
  *     entry = RSAES-OAEP(public key, value; SHA-256, MGF1-SHA-256, empty label, random seed)
  *
  * What the database holds without the entries is what `hmac` leaves there. The RSA key can be exchanged by encrypting
- * the entries anew; no row changes. Deleting an entry leaves a token that nobody can take back, though whoever has the
+ * the entries anew; no row changes, as the key that follows makes tokens with the first one's secret and name. Deleting an entry leaves a token that nobody can take back, though whoever has the
  * PRF secret can still try values. See `vault-entries.ts` for why no row is ever without its entry.
  */
 export function createVaultMasking(field: string, key: PublicMaskKey, limits: MemoLimits): MaskingMethod {
-  const keyedHash = createKeyedHash(key.prfSecret, 'masque/vault/v1', field, key.kid);
+  const keyedHash = createKeyedHash(key.prfSecret, 'masque/vault/v1', field, tokenKidOf(key));
   const longest = maxMessageBytes(modulusBytes(key.publicKey));
-  const prefix = tokenStart('vault', key.kid);
+  const prefix = tokenStart('vault', tokenKidOf(key));
   return {
     method: 'vault',
     key: { kid: key.kid, fingerprint: fingerprint(key) },
@@ -33,7 +32,7 @@ export function createVaultMasking(field: string, key: PublicMaskKey, limits: Me
     // A value that no entry can hold must not get a token either.
     maskBatch: (values) =>
       values.map((value) => (fits(value, longest) ? prefix + keyedHash(value, 'base64url') : refuse('too_long'))),
-    isToken: prefixedTokenCheck('vault', key.kid, (bytes) => bytes === 32),
+    isToken: prefixedTokenCheck('vault', tokenKidOf(key), (bytes) => bytes === 32),
     vault: createEntryMaker(key.kid, key.publicKey, limits),
   };
 }
@@ -50,23 +49,15 @@ export function createVaultUnmasking({ privateKey }: UnmaskKey): UnmaskingMethod
     fits: (length) => length === 32,
     async open(_, fields, entry) {
       if (entry?.length !== bytes) return [];
-      const message = isRemote(privateKey) ? await privateKey.decryptOaep(entry) : openEntry(privateKey, entry);
+      const message = isRemote(privateKey) ? await privateKey.decryptOaep(entry) : await decryptOaep(privateKey, entry);
       if (message === undefined) return [];
       try {
         const value = utf8.decode(message);
         return fields.map((field) => ({ field, value }));
       } catch {
+        // TextDecoder says what is wrong with it. That it does not open is enough.
         return [];
       }
     },
   };
-}
-
-function openEntry(key: KeyObject, entry: Uint8Array): Uint8Array | undefined {
-  try {
-    return privateDecrypt({ key, ...entryPadding }, entry);
-  } catch {
-    // OpenSSL says what is wrong with it. That it does not open is enough.
-    return undefined;
-  }
 }

@@ -24,3 +24,4 @@ export type { DayColumn } from './sql/reconcile.ts';
 export type { MaskedShape } from './sql/survey.ts';
 export { openTokenRows, type TokenRows, tokenRowsSql } from './token-rows.ts';
 export { openVault, type Vault, type VaultLine } from './vault.ts';
+export { openVaultRekeying, type VaultItem, type VaultRekeying } from './vault-rekeying.ts';

@@ -19,6 +19,8 @@ export interface KeyUse {
   readonly rows: number;
   /** Quarantine entries: rows that PostgreSQL refused, or bodies sealed to the key. */
   readonly quarantined: number;
+  /** Entries of the vault, of a key that these are encrypted to. */
+  readonly entries?: number;
 }
 
 /** `masque.keys` and the rows behind it, for the custodian's commands. */
@@ -35,6 +37,8 @@ export interface KeyRecords {
   countTokens(start: string): Promise<KeyUse>;
   /** Rows that have any value in these columns, for methods whose tokens name no key. */
   countValues(columns: readonly string[]): Promise<KeyUse>;
+  /** Entries of the vault that are encrypted to this key, whichever rows their tokens are in. */
+  countEntries(kid: string): Promise<KeyUse>;
   /** Quarantined bodies that are sealed to this key. */
   countSealed(kid: string): Promise<KeyUse>;
   close(): Promise<void>;
@@ -92,6 +96,10 @@ export function openKeyRecords(options: { readonly databaseUrl: string; readonly
           [target.name],
         ),
       };
+    },
+    async countEntries(kid) {
+      const text = 'select count(*)::float8 as count from masque.vault where kid = $1 and ciphertext is not null';
+      return { rows: 0, quarantined: 0, entries: await count(text, [kid]) };
     },
     async countSealed(kid) {
       // The key's id stands behind the version's byte (libs/sealing).

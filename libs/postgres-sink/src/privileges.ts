@@ -61,7 +61,7 @@ export const needs: Readonly<Record<Role, Needs>> = {
       quarantine: { select: 'all', update: 'status decided_at reason_given body masked_row' },
       keys: { select: 'all', insert: 'pipeline kid method fingerprint', update: 'retired_at' },
       aliases: { select: 'all', insert: 'all', delete: 'all' },
-      vault: { select: 'all', insert: 'token kid ciphertext erased_at', update: 'ciphertext stored_at erased_at' },
+      vault: { select: 'all', insert: 'token kid ciphertext erased_at', update: 'kid ciphertext stored_at erased_at' },
       migrations: { select: 'all' },
     },
     functions: [],

@@ -3,6 +3,7 @@ import { unfitColumns } from './column-fit.ts';
 import { quoteTable } from './identifier.ts';
 import { recordKeys } from './key-register.ts';
 import { createPool, type Statement } from './pool.ts';
+import { aloneSql, running } from './rekey-lock.ts';
 import * as sql from './sql/rekey.ts';
 import { findTable, readColumns } from './target-table.ts';
 import type { SinkKey, Target } from './target.ts';
@@ -141,13 +142,8 @@ export function openRekeying(options: RekeyingOptions): Rekeying {
       });
     },
     alone: (work) =>
-      // Held by a transaction that does nothing else, and so keeps no row from being vacuumed; behind a pooler that
-      // lends connections by transaction, a lock of the session would be lost.
       patient.transaction(async (query) => {
-        const [lock] = await query<{ readonly taken: boolean }>({
-          text: `select pg_try_advisory_xact_lock(hashtext('masque.rekey')) as taken,
-                        set_config('idle_in_transaction_session_timeout', '0', true)`,
-        });
+        const [lock] = await query<{ readonly taken: boolean }>({ text: aloneSql });
         if (lock?.taken !== true) throw running();
         await checkWidths();
         await pool.transaction((own) => recordKeys(own, target.name, [options.from, options.to]));
@@ -195,14 +191,6 @@ function notATable(table: string): Fault {
     heals: false,
     setting: 'MASQUE_PIPELINE',
     advice: 'Rows are changed in the tables that hold them: name these in a definition, and run it on each.',
-  });
-}
-
-function running(): Fault {
-  return new Fault('rekey_running', 'another rekey runs on this database', {
-    heals: true,
-    setting: 'DATABASE_URL',
-    advice: 'Wait for it to end. One that was killed is gone as soon as PostgreSQL has noticed.',
   });
 }
 

@@ -22,6 +22,8 @@ export async function countUse(records: KeyRecords, pipeline: Pipeline, key: Key
   progress(`counting what ${key.kid} has made in ${pipeline.target.table} …`);
   try {
     if (key.use !== 'mask') return { ...(await records.countSealed(key.kid)), exact: true };
+    // Its tokens are made by the key that follows as well; what only it opens are entries.
+    if (key.method === 'vault') return { ...(await records.countEntries(key.kid)), exact: true };
     const start = tokenStartOf(key);
     if (start !== undefined) return { ...(await records.countTokens(start)), exact: true };
     const columns = pipeline.target.columns.flatMap(({ name, source }) =>
@@ -35,13 +37,14 @@ export async function countUse(records: KeyRecords, pipeline: Pipeline, key: Key
 
 /** @throws {Fault} `key_in_use`, `key_use_unknown` */
 export function requireUnused(key: KeyDescription, use: CountedUse, acceptUnknown: boolean): void {
-  const { rows, quarantined, exact } = use;
-  if (rows + quarantined === 0 || (!exact && acceptUnknown)) return;
+  const { rows, quarantined, entries = 0, exact } = use;
+  if (rows + quarantined + entries === 0 || (!exact && acceptUnknown)) return;
   const what = [
     ...(rows > 0 ? [plural(rows, 'row')] : []),
     ...(quarantined > 0 ? [`${count(quarantined)} in the quarantine`] : []),
+    ...(entries > 0 ? [plural(entries, 'entry of the vault', 'entries of the vault')] : []),
   ].join(' and ');
-  const details = { kid: key.kid, rows, quarantined };
+  const details = { kid: key.kid, rows, quarantined, ...(entries > 0 ? { entries } : {}) };
   if (!exact) {
     throw new Fault(
       'key_use_unknown',

@@ -44,8 +44,8 @@ export function clearProgress(): void {
   if (isLive(process.stderr)) process.stderr.write('\r\u001b[K');
 }
 
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${Math.round(value) === 1 ? '' : 's'}`;
+export function plural(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? noun : nouns}`;
 }
 
 export function count(value: number): string {

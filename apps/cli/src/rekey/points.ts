@@ -9,4 +9,6 @@ export const points = {
   rewritten: channel('masque:rekey:rewritten'),
   counted: channel('masque:rekey:counted'),
   dropped: channel('masque:rekey:dropped'),
+  /** Of the vault alone; see `rekey-vault.ts`. */
+  exchanged: channel('masque:rekey:exchanged'),
 };

@@ -110,7 +110,7 @@ function orphanProblems(orphans: number, days: readonly DayAccount[]): Problem[]
   return [
     {
       code: 'quarantine_without_ledger',
-      what: `${plural(orphans, 'quarantine entry').replace(/entrys$/, 'entries')} without the ledger entry that was made together with it`,
+      what: `${plural(orphans, 'quarantine entry', 'quarantine entries')} without the ledger entry that was made together with it`,
       next: 'Entries were taken out of masque.ledger, or put into masque.quarantine: until it is known by whom, replay none of them.',
     },
   ];

@@ -1,5 +1,5 @@
 import { Fault } from '@masque/fault';
-import { type KeyDescription, keyPaths, readDescription } from '@masque/key-files';
+import { isUsable, type KeyDescription, keyPaths, readDescription } from '@masque/key-files';
 import type { MaskSpec, Pipeline } from '@masque/pipeline';
 import type { ColumnFinding, MaskedShape, Survey } from '@masque/postgres-sink';
 import { count, plural, progress } from '../output/terminal.ts';
@@ -32,7 +32,7 @@ export async function verifyTokens(survey: Survey, pipeline: Pipeline, keysDir: 
     const findings: (ColumnFinding & { readonly status?: KeyDescription['status'] })[] = [];
     columns.push({ column, field: source.field, method: spec.method, findings });
     for (const finding of await survey.column(column, shape)) {
-      const status = described?.get(finding.kid ?? '')?.status;
+      const status = holderOf(finding.kid ?? '', described)?.status;
       findings.push(status === undefined ? finding : { ...finding, status });
       const problem = problemOf(column, finding, { recorded, described });
       if (problem === undefined) continue;
@@ -105,7 +105,7 @@ function problemOf(
       next: 'They were written by something else than a loader of this database. Find out what, before you trust them.',
     };
   }
-  const key = described?.get(kid ?? '');
+  const key = holderOf(kid ?? '', described);
   if (described !== undefined && key === undefined) {
     return {
       code: 'key_not_held',
@@ -124,6 +124,12 @@ function problemOf(
     };
   }
   return undefined;
+}
+
+/** A key that makes tokens of this name and opens them, or else one that did. */
+function holderOf(kid: string, described: KnownKeys['described']): KeyDescription | undefined {
+  const holders = [...(described?.values() ?? [])].filter((key) => (key.tokenKid ?? key.kid) === kid);
+  return holders.find((key) => isUsable(key)) ?? holders[0];
 }
 
 async function describedKeys(dir: string): Promise<Map<string, KeyDescription> | undefined> {
