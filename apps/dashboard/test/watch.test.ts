@@ -90,7 +90,11 @@ test('what cannot be read any more is said to be so, and not shown as it was', a
   servers.redis = false;
   const blind = await until(({ redis }) => redis.code === 'redis_unreachable');
   expect(blind).toMatchObject({ arrows: [], sqs: null });
-  expect(blind.stages.map(({ replicas, rate }) => [replicas, rate])).toEqual(Array(3).fill([0, null]));
+  expect(blind.stages.map(({ replicas, rate }) => [replicas, rate])).toEqual([
+    [0, null],
+    [0, null],
+    [0, null],
+  ]);
   expect(blind.conditions.map(({ code }) => code)).toEqual(['redis_unreachable']);
   expect(JSON.stringify(blind)).not.toContain('SENTINEL');
   servers.postgres = false;
