@@ -1,18 +1,20 @@
 import { Fault } from '@masque/fault';
 import { remark } from '../output/terminal.ts';
 import { readLines } from './lines.ts';
+import { askSecret, canAsk } from './secret.ts';
 
 /** What every command says of its value. */
 export const valueDescription =
   'the value, or - for standard input, so that it stands neither in the shell’s history nor in the list of processes';
 
 /**
- * A personal value as it was given: as an argument, or as the only line of standard input.
+ * A personal value as it was given: as an argument, or as the only line of standard input. A person at a terminal is
+ * asked for it, and it is not shown.
  * @throws {Fault} `value_missing`, and those of `readLines`
  */
 export async function readValue(argument: string): Promise<string> {
   if (argument !== '-') return argument;
-  const lines = await readWords('The value, then Ctrl-D.');
+  const lines = canAsk() ? [(await askSecret('The value: ')) ?? ''] : await readWords('The value, then Ctrl-D.');
   const [value, second] = lines;
   if (value !== undefined && second === undefined) return value;
   throw new Fault('value_missing', `standard input holds ${lines.length} lines where one value was expected`, {
