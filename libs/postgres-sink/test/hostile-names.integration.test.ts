@@ -41,7 +41,7 @@ test('a definition’s names are data in every statement: roles, widening, loadi
   await database.sql(`alter table ${table} alter column "${id}" type bigint`);
   const columns = target.columns.map((column) => (column.name === id ? { ...column, type: 'bigint' } : column));
   const quarantine = openQuarantine({ databaseUrl: custodian, target: { ...target, columns } });
-  const [refused] = (await quarantine.list({})).filter(({ holds }) => holds === 'row');
+  const refused = (await quarantine.list({})).find(({ holds }) => holds === 'row');
   expect(await quarantine.insertRow(refused?.id ?? '')).toBe(true);
   await quarantine.close();
 

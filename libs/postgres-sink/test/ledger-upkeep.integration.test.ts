@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { retry } from '@masque/fault';
 import { expect, test } from 'vitest';
 import { utcDay } from '../src/ledger.ts';
@@ -87,6 +88,29 @@ test('a load under way in an old day is waited for briefly, then left alone; not
   expect(await sink.keepLedger(35)).toEqual({ detached: [], dropped: [], busy: true });
   await loading.query('commit');
   expect(await sink.keepLedger(35)).toEqual({ detached: [], dropped: [], busy: false });
+  expect(await database.sql('select count(*)::int as known from masque.ledger')).toEqual([{ known: 2 }]);
+});
+
+test('a load that commits while its old day is about to go keeps it', async () => {
+  const database = await migratedDatabase(notes);
+  const sink = database.sink(notes);
+  await sink.load(aBatch([{}]));
+  await age(database, 36);
+  const loading = await database.session();
+  await loading.query(`begin; insert into masque.ledger (message_id, sent_day, pipeline)
+                       values ('00000000-0000-4000-8000-000000000001', '${day}', 'notes')`);
+  const over = new AbortController();
+  const keeping = sink.keepLedger(35).finally(() => over.abort());
+  const waits =
+    'select count(*)::int as waits from pg_stat_activity where application_name = $1 and wait_event_type = $2';
+  const isWaiting = async (): Promise<boolean> => {
+    const [seen] = await database.sql<{ waits: number }>(waits, [database.name, 'Lock']);
+    return seen?.waits === 1;
+  };
+  while (!over.signal.aborted && !(await isWaiting())) await sleep(5);
+  await loading.query('commit');
+  // Whether in time, or given up before: the entry is in sight.
+  expect(await keeping).toMatchObject({ detached: [], dropped: [] });
   expect(await database.sql('select count(*)::int as known from masque.ledger')).toEqual([{ known: 2 }]);
 });
 
