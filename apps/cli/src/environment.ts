@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type Pipeline, loadPipeline } from '@masque/pipeline';
 import {
+  kmsSettings,
   maskerAccessSettings,
   oneOf,
   readSettings,
@@ -32,6 +33,7 @@ export const settings = {
     MASQUE_PASSPHRASE: text({ doc: 'The passphrase that opens custodian/.', secret: true, optional: true }),
     ...maskerAccessSettings,
   },
+  kms: kmsSettings,
   signer: { MASQUE_KEYS_SIGNER: text({ doc: 'Who signs the key files.', optional: true }) },
   redis: redisSettings,
   postgres: {

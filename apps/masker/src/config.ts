@@ -1,10 +1,11 @@
-import { integer, keySettings, maskerAccessSettings, redisSettings, stageSettings } from '@masque/stage';
+import { integer, keySettings, kmsSettings, maskerAccessSettings, redisSettings, stageSettings } from '@masque/stage';
 
 export const settings = {
   ...stageSettings,
   ...redisSettings,
   ...keySettings,
   ...maskerAccessSettings,
+  ...kmsSettings,
   MASK_CONCURRENCY: integer({
     doc: 'Batches in hand at once; masking itself uses one core a replica.',
     unit: 'batches',

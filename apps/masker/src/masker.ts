@@ -3,6 +3,7 @@ import { extracted } from '@masque/handoff-extracted';
 import { masked } from '@masque/handoff-masked';
 import { createJobQueue } from '@masque/job-queue';
 import { createKeyAccess, keyPaths } from '@masque/key-files';
+import { createKms } from '@masque/kms';
 import { createMasker, createOriginKeys, fingerprint, readMaskKeys } from '@masque/masking';
 import { loadPipeline } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey, sealFingerprint } from '@masque/sealing';
@@ -24,6 +25,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
     setting: 'MASQUE_MASKER_PASSPHRASE_FILE',
     file: set.MASQUE_MASKER_PASSPHRASE_FILE,
     text: set.MASQUE_MASKER_PASSPHRASE,
+    kms: createKms({ region: set.AWS_REGION, endpoint: set.AWS_ENDPOINT_URL_KMS }),
   });
   const reading = { signer: set.MASQUE_KEYS_SIGNER, access };
   const [sealKeys, quarantineKey, maskKeys] = await Promise.all([

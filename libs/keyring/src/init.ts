@@ -1,4 +1,5 @@
 import {
+  closeEntry,
   type KeyDescription,
   keyPaths,
   requireAbsent,
@@ -7,7 +8,7 @@ import {
   writeDescription,
   writeSigner,
 } from '@masque/key-files';
-import { createKeys } from '@masque/masking';
+import { checkRemoteKey, createKeys } from '@masque/masking';
 import type { Pipeline } from '@masque/pipeline';
 import { createSealKeys } from '@masque/sealing';
 import { recordAudit } from './audit.ts';
@@ -33,6 +34,7 @@ export async function initKeys(
   const { access = {}, closing = {}, privateKey } = options;
   await requireNoKeys(dir);
   const { custodian, description } = keyPaths(dir);
+  await rehearse(dir, pipeline, options);
   const created = new Date();
   const signer = await writeSigner(custodian.sign, { closing: closing.custodian, access: access.custodian });
   const announce = (kids: readonly string[]): Promise<void> =>
@@ -44,6 +46,16 @@ export async function initKeys(
   ];
   await writeDescription(description, keys);
   return keys;
+}
+
+/** Whatever could refuse refuses here, before the first file is written. */
+async function rehearse(dir: string, pipeline: Pipeline, options: InitOptions): Promise<void> {
+  const { access = {}, closing = {}, privateKey } = options;
+  const paths = keyPaths(dir);
+  for (const role of ['custodian', 'masker'] as const) {
+    await closeEntry(paths[role].mask, { kid: 'trial', secret: 'trial' }, closing[role] ?? 'open', access[role]);
+  }
+  if (privateKey !== undefined) await checkRemoteKey(pipeline.mask, privateKey, access.custodian);
 }
 
 /** @throws {Fault} `key_file_exists` */

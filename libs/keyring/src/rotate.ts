@@ -5,6 +5,7 @@ import {
   type KeyAccess,
   type KeyDescription,
   keyPaths,
+  kmsPattern,
   type RoleAccess,
 } from '@masque/key-files';
 import {
@@ -88,8 +89,27 @@ async function closedLike(
   { path, access }: { readonly path: string; readonly access: KeyAccess | undefined },
 ): Promise<RingEntry> {
   const before = entries.find(({ kid }) => kid === primary);
+  if (isRemote(before) && !isRemote(entry)) throw pairMissing(primary);
   const closing = before === undefined ? 'open' : closingOf(before);
   return { ...entry, ...(await closeEntry(path, entry, closing, access)) };
+}
+
+function isRemote(entry: RingEntry | undefined): boolean {
+  const privateKey = entry?.['privateKey'];
+  return typeof privateKey === 'string' && kmsPattern.test(privateKey);
+}
+
+function pairMissing(kid: string): Fault {
+  return new Fault(
+    'key_service_pair_missing',
+    `the private half of ${kid} is kept by a key service, and so has to be the next`,
+    {
+      heals: false,
+      setting: '--private-key',
+      advice: 'Make a pair there, for ENCRYPT_DECRYPT and of the same size, and name it.',
+      details: { kid },
+    },
+  );
 }
 
 interface Generated {

@@ -48,7 +48,6 @@ export async function createKeys(options: CreateKeysOptions): Promise<KeyDescrip
   if (!overwrite) await requireAbsent([custodian.unmask, custodian.mask, masker.mask]);
   const created = (options.created ?? new Date()).toISOString();
   const kinds = needs(options.mask);
-  if (privateKey !== undefined && kinds.filter(({ bits }) => bits !== undefined).length !== 1) throw notOne();
   const remote = privateKey === undefined ? undefined : { key: privateKey, access: access.custodian };
   const entries = await Promise.all(kinds.map((kind) => generateMaskKey(kind, { status: 'PRIMARY', created }, remote)));
   const keys = entries.flatMap((entry) => ('unmask' in entry ? [entry.unmask] : []));
@@ -121,6 +120,20 @@ export async function generateMaskKey(
     mask: { ...entry, publicKey: pair.publicKey, prfSecret: secret, ...line },
     unmask: { ...entry, privateKey: pair.privateKey },
   };
+}
+
+/**
+ * Whether a pair that a key service keeps is what a pipeline needs.
+ * @throws {Fault} `key_kind_ambiguous`, `key_size_mismatch`, `kms_…`
+ */
+export async function checkRemoteKey(
+  mask: CreateKeysOptions['mask'],
+  key: string,
+  access: KeyAccess | undefined,
+): Promise<void> {
+  const [bits, second] = needs(mask).flatMap((kind) => (kind.bits === undefined ? [] : [kind.bits]));
+  if (bits === undefined || second !== undefined) throw notOne();
+  await remotePublicKey(key, access, bits);
 }
 
 /** @throws {Fault} `key_size_mismatch`, `kms_…` */

@@ -1,5 +1,6 @@
 export { canonicalise } from './canonical.ts';
 export {
+  checkRemoteKey,
   createKeys,
   type CreateKeysOptions,
   describeMaskKey,

@@ -1,6 +1,6 @@
 export { exitStatus, statusOf } from './exit.ts';
 export { type Deadline, runStage, type Service, type StageContext, type StageDefinition } from './run-stage.ts';
-export { keySettings, maskerAccessSettings, redisSettings, stageSettings } from './stage-settings.ts';
+export { keySettings, kmsSettings, maskerAccessSettings, redisSettings, stageSettings } from './stage-settings.ts';
 export {
   describeSettings,
   flag,

@@ -37,6 +37,16 @@ export const keySettings = {
   }),
 };
 
+/** Settings of AWS KMS, where it keeps keys. */
+export const kmsSettings = {
+  AWS_REGION: text({ doc: 'Region of the queue, and of KMS; else what the AWS configuration says.', optional: true }),
+  AWS_ENDPOINT_URL_KMS: url({
+    doc: 'Another service that speaks as AWS KMS.',
+    schemes: ['https', 'http'],
+    optional: true,
+  }),
+};
+
 /** Settings of what opens closed key files of the masker’s folder. */
 export const maskerAccessSettings = {
   MASQUE_MASKER_PASSPHRASE_FILE: text({

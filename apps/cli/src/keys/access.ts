@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { createKeyAccess, type KeyAccess, type RoleAccess } from '@masque/key-files';
+import { createKms } from '@masque/kms';
 import { readEnvironment, settings } from '../environment.ts';
 import { askSecret, canAsk } from '../input/secret.ts';
 
@@ -17,18 +18,21 @@ export function roleAccess(): Access {
 
 function createAccess(): Access {
   const set = readEnvironment(settings.passphrases);
+  const kms = keyService();
   return {
     custodian: createKeyAccess({
       setting: 'MASQUE_PASSPHRASE_FILE',
       file: set.MASQUE_PASSPHRASE_FILE,
       text: set.MASQUE_PASSPHRASE,
       ask: asker('custodian'),
+      kms,
     }),
     masker: createKeyAccess({
       setting: 'MASQUE_MASKER_PASSPHRASE_FILE',
       file: set.MASQUE_MASKER_PASSPHRASE_FILE,
       text: set.MASQUE_MASKER_PASSPHRASE,
       ask: asker('masker'),
+      kms,
     }),
   };
 }
@@ -41,7 +45,13 @@ export async function newPassphrase(): Promise<KeyAccess> {
     file: set.MASQUE_PASSPHRASE_FILE,
     text: set.MASQUE_PASSPHRASE,
     ask: canAsk() ? askTwice : undefined,
+    kms: keyService(),
   });
+}
+
+function keyService() {
+  const { AWS_REGION: region, AWS_ENDPOINT_URL_KMS: endpoint } = readEnvironment(settings.kms);
+  return createKms({ region, endpoint });
 }
 
 async function askTwice(): Promise<string | undefined> {

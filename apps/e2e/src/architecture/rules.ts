@@ -34,6 +34,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
   '@masque/handoff-settled': ['@masque/loader', '@masque/extractor'],
   '@masque/sqs-source': ['@masque/extractor', '@masque/cli'],
   '@masque/postgres-sink': ['@masque/loader', '@masque/dashboard', '@masque/cli', '@masque/local-pipeline'],
+  '@masque/kms': ['@masque/masker', '@masque/cli'],
   '@masque/local-stack': ['@masque/cli'],
   '@masque/local-pipeline': ['@masque/cli'],
 };
@@ -43,6 +44,7 @@ const vendors: Readonly<Record<string, string>> = {
   bullmq: '@masque/job-queue',
   ioredis: '@masque/job-queue',
   '@aws-sdk/client-sqs': '@masque/sqs-source',
+  '@aws-sdk/client-kms': '@masque/kms',
   pg: '@masque/postgres-sink',
   pino: '@masque/observability',
   'prom-client': '@masque/observability',

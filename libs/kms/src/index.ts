@@ -1,0 +1,1 @@
+export { createKms, type KmsOptions } from './kms.ts';
