@@ -76,12 +76,14 @@ async function measure({ arena, jobs, local, stage, total, signal }: StageAlone)
   const process = local.start(stage);
   let bill: Bill | undefined;
   try {
-    const seconds = await timeOf(
+    const { seconds, messages } = await timeOf(
       { what: `the ${stage} alone`, total: all, hasBegun: async () => (await left()) < all, left, signal },
       () => (bill = openBill(arena, [{ name: stage, pid: process.pid }])),
     );
-    const { shares } = bill!.close(total);
-    return { rate: total / seconds, cpuUs: shares[stage]?.cpuUs ?? 0 };
+    // The queues in Redis count batches.
+    const worked = (total * messages) / all;
+    const { shares } = bill!.close(worked);
+    return { rate: worked / seconds, cpuUs: shares[stage]?.cpuUs ?? 0 };
   } finally {
     await process.stop();
     for (const each of company) await each.stop();

@@ -90,7 +90,7 @@ async function watch(
 ): Promise<Drained> {
   const look = () => arena.stack.sqs.counts(arena.queueUrl);
   let bill: Bill | undefined;
-  const seconds = await timeOf(
+  const { seconds, messages } = await timeOf(
     {
       what: contestant.name,
       total: count,
@@ -104,10 +104,10 @@ async function watch(
     },
     () => (bill = openBill(arena, processes)),
   );
-  const { shares, servers } = bill!.close(count);
+  const { shares, servers } = bill!.close(messages);
   await check(arena, contestant, count, bad);
   const cpuUs = Object.values(shares).reduce((sum, share) => sum + share.cpuUs, 0);
-  return { rate: count / seconds, cpuUs, shares, servers, startMs };
+  return { rate: messages / seconds, cpuUs, shares, servers, startMs };
 }
 
 /** A contestant that is fast because it leaves something out is none. */

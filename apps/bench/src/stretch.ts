@@ -12,8 +12,14 @@ export interface Stretch {
 /** Nothing was taken or finished for so long: it will not end. */
 const stuckAfterMs = 60_000;
 
-/** Waits until work has begun, then until none is left. @param onBegin called in between. @returns seconds in between */
-export async function timeOf(stretch: Stretch, onBegin: () => void): Promise<number> {
+export interface Timed {
+  readonly seconds: number;
+  /** What was left when the clock started: on a busy machine the beginning is seen late. */
+  readonly messages: number;
+}
+
+/** Waits until work has begun, then until none is left. @param onBegin called in between */
+export async function timeOf(stretch: Stretch, onBegin: () => void): Promise<Timed> {
   const { what, total, signal } = stretch;
   let moved = performance.now();
   let left = total;
@@ -26,9 +32,10 @@ export async function timeOf(stretch: Stretch, onBegin: () => void): Promise<num
   while (!(await stretch.hasBegun())) await pause(2);
   onBegin();
   const began = performance.now();
+  const messages = await stretch.left();
   for (;;) {
     const now = await stretch.left();
-    if (now === 0) return (performance.now() - began) / 1_000;
+    if (now === 0) return { seconds: (performance.now() - began) / 1_000, messages };
     if (now !== left) moved = performance.now();
     left = now;
     // Often enough to miss the end by little, seldom enough to cost the server nothing that shows.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type as systemName } from 'node:os';
+import { cpus, loadavg, release, totalmem, type as systemName } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Arena } from './arena.ts';
@@ -14,6 +14,8 @@ export async function surroundingsOf({ pool, stack }: Arena): Promise<string> {
   const [processor] = cpus();
   return [
     `${cpus().length} cores (${processor?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB`,
+    // Whoever reads the figures should know what else the machine had to do.
+    `load average ${(loadavg()[0] ?? 0).toFixed(1)} before the run`,
     `${systemName()} ${release()}`,
     `Node ${process.version}`,
     `PostgreSQL ${rows[0]?.server_version ?? 'unknown'} with synchronous commits`,
