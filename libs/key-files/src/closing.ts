@@ -14,6 +14,7 @@ import { type KeyAccess, kmsPattern } from './access.ts';
 import { kmsMissing, passphraseMissing, passphraseWrong } from './access-faults.ts';
 import { closeWithPassphrase, openWithPassphrase, scryptSecret } from './passphrase.ts';
 import { decryptPem, encryptPem, isEncryptedPem } from './pkcs8.ts';
+import type { Content } from './read.ts';
 
 /** How secrets are to stand in a file. */
 export type Closing = 'open' | 'passphrase' | { readonly kms: string };
@@ -27,8 +28,6 @@ export interface RoleClosing {
 const names = ['prfSecret', 'secret', 'privateKey'] as const;
 
 const kmsSecret = z.strictObject({ kms: z.string().regex(kmsPattern), sealed: z.base64url() });
-
-type Content = Readonly<Record<string, unknown>>;
 
 /** @throws {Fault} `passphrase_missing`, `passphrase_wrong`, `kms_…` */
 export async function openSecrets(path: string, content: Content, access: KeyAccess | undefined): Promise<Content> {

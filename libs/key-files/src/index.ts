@@ -6,6 +6,7 @@ export { kidPattern, kidSchema, newKid } from './kid.ts';
 export { createKeyAccess, type PassphraseSource, readPassphraseFile } from './passphrase-file.ts';
 export { keyPaths, type KeyPaths } from './layout.ts';
 export { type ReadOptions, readKeyFile } from './read.ts';
+export { readSecrets, type SecretOptions } from './secrets.ts';
 export { type Signer } from './signature.ts';
 export { readSigner, readSignerName, writeSigner } from './signer-file.ts';
 export {

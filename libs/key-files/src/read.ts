@@ -4,8 +4,6 @@ import { Fault } from '@masque/fault';
 import type { z } from 'zod';
 import { errno, keyFileFault } from './fault.ts';
 import { exposure, type Identity } from './exposure.ts';
-import type { KeyAccess } from './access.ts';
-import { openSecrets } from './closing.ts';
 import { checkSignature } from './signature.ts';
 
 export interface ReadOptions<Schema extends z.ZodType> {
@@ -18,17 +16,17 @@ export interface ReadOptions<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** The custodian's public key; absent where signatures are not looked at. */
   readonly signer?: string | undefined;
-  /** What opens secrets that are closed. */
-  readonly access?: KeyAccess | undefined;
-  /** Leaves closed secrets as they stand: to carry them over, not to use them. */
-  readonly closed?: boolean;
+  /** Changes what the file holds, once its signature was looked at, into what fits the schema. */
+  readonly open?: ((content: Content) => Promise<Content>) | undefined;
 }
+
+export type Content = Readonly<Record<string, unknown>>;
 
 /** A key file is a few kilobytes. What is larger is something else, and is not read into memory to find out. */
 const maxBytes = 1_048_576;
 
 /**
- * Reads one JSON key file. Mode and content are those of the same open file, so nothing can be put between.
+ * Reads one JSON key file, in which closed secrets stay as they stand (`readSecrets` opens them). Mode and content are those of the same open file, so nothing can be put between.
  * @throws {Fault} `key_file_missing`, `key_file_unreadable`, `key_file_exposed`, `key_file_malformed`,
  * `key_file_unsigned`, `key_file_forged`
  */
@@ -87,7 +85,7 @@ function identity(): Identity {
 async function parse<Schema extends z.ZodType>(
   path: string,
   text: string,
-  { schema, signer, access, closed = false }: ReadOptions<Schema>,
+  { schema, signer, open }: ReadOptions<Schema>,
 ): Promise<z.output<Schema>> {
   let json: unknown;
   try {
@@ -98,15 +96,15 @@ async function parse<Schema extends z.ZodType>(
   }
   const { signature, ...content } = isObject(json) ? json : {};
   if (signer !== undefined) checkSignature(path, content, signature, signer);
-  const open = isObject(json) && !closed ? await openSecrets(path, content, access) : content;
-  const result = schema.safeParse(isObject(json) ? open : json);
+  const opened = open === undefined ? content : await open(content);
+  const result = schema.safeParse(isObject(json) ? opened : json);
   if (result.success) return result.data;
   const fields = new Set(result.error.issues.map((issue) => issue.path.map(String).join('.') || 'the whole'));
   if (fields.has('role')) throw misplaced(path);
   throw malformed(path, `does not fit this version of Masque (${[...fields].slice(0, 5).join(', ')})`);
 }
 
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+function isObject(json: unknown): json is Content {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 

@@ -4,6 +4,7 @@ import type { KeyAccess } from './access.ts';
 import { encodedBytes } from './base64url.ts';
 import { keyFileFault } from './fault.ts';
 import { readKeyFile } from './read.ts';
+import { readSecrets } from './secrets.ts';
 import { createSigner, type Signer } from './signature.ts';
 import { type WriteOptions, writeKeyFile } from './write.ts';
 
@@ -20,7 +21,7 @@ const closedSchema = z.strictObject({ ...common, privateKey: z.unknown() });
 
 /** The custodian's key to sign key files with. @throws {Fault} `key_file_…`, `passphrase_…`, `kms_…` */
 export async function readSigner(path: string, access?: KeyAccess): Promise<Signer> {
-  const { publicKey, privateKey } = await readKeyFile(path, { secret: true, schema, access });
+  const { publicKey, privateKey } = await readSecrets(path, { schema, access });
   const signer = createSigner(privateKey);
   if (signer.publicKey === publicKey) return signer;
   throw keyFileFault('key_file_malformed', path, 'holds halves of two keys', 'Restore it from its copy.');
@@ -28,7 +29,7 @@ export async function readSigner(path: string, access?: KeyAccess): Promise<Sign
 
 /** Its public half alone. @throws {Fault} `key_file_…` */
 export async function readSignerName(path: string): Promise<string> {
-  return (await readKeyFile(path, { secret: true, schema: closedSchema, closed: true })).publicKey;
+  return (await readKeyFile(path, { secret: true, schema: closedSchema })).publicKey;
 }
 
 /** Makes one. @throws {Fault} `key_file_exists`, `key_file_unwritable` */

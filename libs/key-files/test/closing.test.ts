@@ -8,7 +8,7 @@ import type { KeyAccess, Kms } from '../src/access.ts';
 import { closingOf } from '../src/closing.ts';
 import { readPassphraseFile } from '../src/passphrase-file.ts';
 import { encryptPem } from '../src/pkcs8.ts';
-import { readKeyFile } from '../src/read.ts';
+import { readSecrets } from '../src/secrets.ts';
 import { writeKeyFile } from '../src/write.ts';
 import { folder } from './folder.ts';
 
@@ -40,7 +40,7 @@ test('what is closed with a passphrase opens with it, and is not in the file', a
   const path = await closedFile();
   const text = await readFile(path, 'utf8');
   expect(text).not.toMatch(/hush|BEGIN PRIVATE/);
-  expect(await readKeyFile(path, { secret: true, schema, access: passphrased('open sesame') })).toEqual(content);
+  expect(await readSecrets(path, { schema, access: passphrased('open sesame') })).toEqual(content);
 });
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
   ['nobody to ask', undefined, 'passphrase_missing'],
 ])('with %s it stays closed, and nothing of it is said', async (_, access, code) => {
   const path = await closedFile();
-  const error: unknown = await readKeyFile(path, { secret: true, schema, access }).catch((error: unknown) => error);
+  const error: unknown = await readSecrets(path, { schema, access }).catch((error: unknown) => error);
   expect(error).toMatchObject({ code, heals: false, setting: 'MASQUE_PASSPHRASE_FILE' });
   expect(`${JSON.stringify(error)} ${(error as Error).stack}`).not.toMatch(/hush|sesam/);
 });
@@ -68,7 +68,7 @@ test('a secret that is moved to another key, altered or cut does not open', asyn
     const file = JSON.parse(await readFile(path, 'utf8')) as Closed;
     change(file);
     await writeFile(path, JSON.stringify(file));
-    const reading = readKeyFile(path, { secret: true, schema, access: passphrased('open sesame') });
+    const reading = readSecrets(path, { schema, access: passphrased('open sesame') });
     await expect(reading).rejects.toMatchObject({ code: 'passphrase_wrong' });
   }
 });
@@ -76,7 +76,7 @@ test('a secret that is moved to another key, altered or cut does not open', asyn
 test('a file cannot ask for more memory or time than is due', async () => {
   const path = await closedFile();
   await writeFile(path, (await readFile(path, 'utf8')).replace('"logN": 16', '"logN": 30'));
-  const reading = readKeyFile(path, { secret: true, schema, access: passphrased('open sesame') });
+  const reading = readSecrets(path, { schema, access: passphrased('open sesame') });
   await expect(reading).rejects.toMatchObject({ code: 'key_file_malformed' });
 });
 
@@ -92,7 +92,7 @@ test('a private key is encrypted PKCS#8, which OpenSSL opens with the same passp
 
 test('the same passphrase in another Unicode form is the same', async () => {
   const path = await closedFile(passphrased('caf\u00e9'));
-  expect(await readKeyFile(path, { secret: true, schema, access: passphrased('cafe\u0301') })).toEqual(content);
+  expect(await readSecrets(path, { schema, access: passphrased('cafe\u0301') })).toEqual(content);
 });
 
 function refuse(): never {
@@ -118,11 +118,11 @@ test('closed by a key service: it is asked for each secret, with what it is of',
   const access = { setting: '', kms };
   await writeKeyFile(path, one, { secret: true, closing: { kms: 'kms:alias/masque' }, access });
   expect(await readFile(path, 'utf8')).not.toContain('hush');
-  expect(await readKeyFile(path, { secret: true, schema, access })).toEqual(one);
+  expect(await readSecrets(path, { schema, access })).toEqual(one);
   expect(asked).toEqual(
     ['encrypt', 'decrypt'].map((verb) => `${verb} kms:alias/masque masque/key-file/v1 abcdef prfSecret`),
   );
-  await expect(readKeyFile(path, { secret: true, schema })).rejects.toMatchObject({ code: 'kms_missing' });
+  await expect(readSecrets(path, { schema })).rejects.toMatchObject({ code: 'kms_missing' });
 });
 
 test('how a secret is closed can be told from its entry', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
@@ -28,7 +28,7 @@ async function take(file: string): Promise<void> {
   try {
     while (!(await tryLink(own, file))) {
       const holder = await readHolder(file);
-      if (isGone(holder)) await takeAway(file, holder);
+      if (isGone(holder)) await takeAway(file, own, holder);
       if (Date.now() > end) throw locked(file, holder);
       await sleep(20);
     }
@@ -52,18 +52,26 @@ async function readHolder(file: string): Promise<string> {
 }
 
 /**
- * Of two that find the same lock forsaken, the slower must not take away the faster one's new lock: it is moved aside,
- * looked at once more, and put back if it is another.
+ * Of those that find the same lock forsaken, one may remove it, and never the lock that follows: whoever removes it
+ * holds a claim on this very file, by inode and time, and looks once more while holding it. A rename would not do: for
+ * a moment nobody's lock stands, and one that was let go meanwhile would be put back for ever.
  */
-async function takeAway(file: string, holder: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+async function takeAway(file: string, own: string, holder: string): Promise<void> {
+  const identity = await identityOf(file);
+  const claim = `${file}.${identity}`;
+  if (identity === undefined || !(await tryLink(own, claim))) return;
   try {
-    await rename(file, aside);
-  } catch {
-    return;
+    if ((await identityOf(file)) === identity && (await readHolder(file)) === holder) await rm(file, { force: true });
+  } finally {
+    await rm(claim, { force: true });
   }
-  if ((await readHolder(aside)) !== holder) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
+}
+
+async function identityOf(file: string): Promise<string | undefined> {
+  return stat(file, { bigint: true }).then(
+    ({ ino, mtimeNs }) => `${ino}-${mtimeNs}`,
+    () => undefined,
+  );
 }
 
 function isGone(holder: string): boolean {

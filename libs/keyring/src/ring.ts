@@ -62,7 +62,7 @@ const contentSchema = z.object({
 export async function readRingFile(dir: string, file: RingFile, access: RoleAccess): Promise<RingContent> {
   const path = ringPath(dir, file);
   await readAsItsOwner(path, file, roleAccess(file, access));
-  const content = await readKeyFile(path, { secret: isSecret(file), schema: contentSchema, closed: true });
+  const content = await readKeyFile(path, { secret: isSecret(file), schema: contentSchema });
   return content as RingContent;
 }
 

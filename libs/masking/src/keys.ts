@@ -9,7 +9,7 @@ import {
   keyStatusSchema,
   kidSchema,
   livingStatusSchema,
-  readKeyFile,
+  readSecrets,
   type RefusedStatus,
   type UsableStatus,
 } from '@masque/key-files';
@@ -122,9 +122,7 @@ export async function readMaskFile(
   path: string,
   options: ReadKeysOptions = {},
 ): Promise<{ readonly keys: MaskKeys; readonly refused: readonly RefusedKey[] }> {
-  const entries: readonly (MaskKey | RefusedKey)[] = (
-    await readKeyFile(path, { secret: true, schema: maskFile, ...options })
-  ).keys;
+  const entries: readonly (MaskKey | RefusedKey)[] = (await readSecrets(path, { schema: maskFile, ...options })).keys;
   const refused = entries.filter((key) => !isUsable(key));
   return {
     keys: entries.filter((key): key is MaskKey => isUsable(key)),
@@ -144,7 +142,7 @@ export async function readMaskKeys(path: string, options: ReadKeysOptions = {}):
 
 /** The same of the private halves. @throws {Fault} `key_file_…` */
 export async function readUnmaskKeys(path: string, options: ReadKeysOptions = {}): Promise<UnmaskKeys> {
-  const { keys } = await readKeyFile(path, { secret: true, schema: unmaskFile, ...options });
+  const { keys } = await readSecrets(path, { schema: unmaskFile, ...options });
   const usable = keys.flatMap((key) => (isUsable(key) ? [key] : []));
   return Promise.all(
     usable.map(async ({ kid, method, status, privateKey }): Promise<UnmaskKey> => {

@@ -11,6 +11,7 @@ import {
   kidSchema,
   livingStatusSchema,
   readKeyFile,
+  readSecrets,
   type KeyAccess,
   requireAbsent,
   type RoleAccess,
@@ -51,7 +52,7 @@ export async function readSealPublicKey(path: string, options: ReadSealOptions =
     first: z.tuple([publicEntry(firstStatusSchema)]),
     second: onePrimary(z.discriminatedUnion('status', [publicEntry(livingStatusSchema), destroyedEntry(entry)])),
   });
-  const { keys } = await readKeyFile(path, { secret: false, schema, ...options });
+  const { keys } = await readKeyFile(path, { secret: false, schema, signer: options.signer });
   // The schema has seen to it that there is one; in version 1 it may be called ENABLED.
   const [primary] = keys.flatMap((key) =>
     (key.status === 'PRIMARY' || keys.length === 1) && isUsable(key) ? [key] : [],
@@ -68,7 +69,7 @@ export async function readSealPrivateKeys(
     first: z.tuple([privateEntry(firstStatusSchema)]),
     second: onePrimary(z.discriminatedUnion('status', [privateEntry(livingStatusSchema), destroyedEntry(entry)])),
   });
-  const { keys } = await readKeyFile(path, { secret: true, schema, ...options });
+  const { keys } = await readSecrets(path, { schema, ...options });
   return keys.flatMap((key) => (isUsable(key) ? [key] : []));
 }
 
