@@ -25,11 +25,11 @@ const statuses: Readonly<Record<string, number>> = {
 /** As `masque --help` lists them. */
 export const statusHelp = `Exit status: 0 done; 1 failed, try again; 64 wrong usage; 65 a key file that
 was not signed; 70 a defect; 77 a passphrase that does not open a key file;
-78 a wrong setting, right or key file. Of tokens and values: 80 no token; 81 spelled as no masker spells it; 82 forged or
-altered; 83 of another field; 84 of a key that is not here; 85 masked already;
-86 irreversible; 87 erased; 88 not in the vault; 89 of a key that was retired;
-90 of one that was destroyed. With --json the last line of
-standard output tells the fault.`;
+78 a wrong setting, right or key file. Of tokens and values: 80 no token;
+81 spelled as no masker spells it; 82 forged or altered; 83 of another field;
+84 of a key that is not here; 85 masked already; 86 irreversible; 87 erased;
+88 not in the vault; 89 of a key that was retired; 90 of one that was destroyed.
+With --json the last line of standard output tells the fault.`;
 
 export function statusOf(fault: Fault): number {
   return statuses[fault.code] ?? stageStatusOf(fault);

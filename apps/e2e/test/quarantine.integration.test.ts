@@ -35,9 +35,10 @@ describe('a quarantined message', () => {
     const entry = entries.find(({ reason }) => reason === 'not_an_address');
     const hidden = await masque(world, 'quarantine', 'show', entry?.id ?? '');
     expect(JSON.stringify(hidden.json)).not.toContain(secret);
+    const before = (await masque(world, 'audit', 'verify')).json['entries'] as number;
     const shown = await masque(world, 'quarantine', 'show', entry?.id ?? '', '--reveal', '--reason', 'ticket 7');
     expect(shown.json['body']).toContain(secret);
-    expect((await masque(world, 'audit', 'verify')).json).toEqual({ entries: 1, whole: true });
+    expect((await masque(world, 'audit', 'verify')).json).toEqual({ entries: before + 1, whole: true });
 
     // The same message fails the same way again: held once more, under a name that leads back to it.
     expect((await masque(world, 'quarantine', 'replay', entry?.id ?? '', '--reason', 'try')).json).toMatchObject({

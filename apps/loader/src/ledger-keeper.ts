@@ -24,6 +24,8 @@ export function createLedgerKeeper(deps: LedgerKeeperDeps): { start(): void; sto
       if (upkeep.detached.length + upkeep.dropped.length > 0) onKept(upkeep);
       return upkeep.busy ? againMs : everyMs;
     } catch (error) {
+      // The connections are closed while a round is at it; the next loader's does the same.
+      if (stopped.signal.aborted) return againMs;
       onFault(toFault(error));
       return againMs;
     }

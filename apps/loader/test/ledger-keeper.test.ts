@@ -30,3 +30,18 @@ test('looks at once, tells what was retired, comes back soon after a fault or a 
   // An hour is not over.
   expect(rounds).toHaveLength(1);
 });
+
+test('says nothing of a round that the end overtakes', async () => {
+  const told: string[] = [];
+  const closed = Promise.withResolvers<never>();
+  const keeper = createLedgerKeeper({
+    keep: () => closed.promise,
+    onKept: () => told.push('kept'),
+    onFault: ({ code }) => told.push(code),
+  });
+  keeper.start();
+  keeper.stop();
+  closed.reject(away);
+  await new Promise(setImmediate);
+  expect(told).toEqual([]);
+});
