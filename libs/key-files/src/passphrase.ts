@@ -21,7 +21,7 @@ export const scryptSecret = z.strictObject({
 
 export type ScryptSecret = z.output<typeof scryptSecret>;
 
-/** 64 MiB and 0.2 s a guess on the machine we measured. */
+/** 64 MiB and 0.13 s a guess on the machine we measured. */
 const logN = 16;
 const [blockSize, keyBytes, nonceBytes, tagBytes] = [8, 32, 12, 16];
 
