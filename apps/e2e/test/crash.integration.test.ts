@@ -157,7 +157,7 @@ describe.concurrent('every message ends in exactly one place', () => {
       stack,
       replicas: { extractor: 1 },
       visibilityTimeoutS: 60,
-      settings: { BACKLOG_MAX_BYTES: '2000000', BATCH_MAX_BYTES: '100000', SQS_POLLERS: '1' },
+      settings: { BACKLOG_MAX_BYTES: '2000000', BATCH_MAX_BYTES: '100000' },
     });
     world.pretend('masker');
     world.pretend('loader');

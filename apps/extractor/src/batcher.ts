@@ -20,6 +20,7 @@ export interface Batcher {
   add(messages: readonly SourceMessage[], receivedAt: number): void;
   /** Closes the open batch now. */
   flush(): void;
+  readonly open: OpenBatch | undefined;
 }
 
 /**
@@ -50,6 +51,9 @@ export function createBatcher(limits: BatchLimits, close: (batch: OpenBatch) => 
 
   return {
     flush,
+    get open() {
+      return open;
+    },
     add(messages, receivedAt) {
       for (const message of messages) {
         const bytes = Buffer.byteLength(message.body);

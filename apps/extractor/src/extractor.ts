@@ -69,6 +69,7 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       count.givenUp(messages);
       logFault('batch_given_up', fault, { batch: id, messages });
     },
+    onLeft: ({ bytes }) => gate.left({ batches: 1, bytes }),
     onFault: retried('publish_fault'),
   });
   const batcher = createBatcher(
@@ -98,16 +99,19 @@ export async function createExtractor(context: StageContext<typeof settings>): P
         0,
       );
       // Others’ batches are taken to be like this replica’s own: how large they are, only who works on them may see.
-      const share = (batches * leases.meanBytes) / set.BACKLOG_MAX_BYTES;
-      return Math.max(batches, Math.ceil(share * set.BACKLOG_MAX));
+      return { batches, bytes: Math.round(batches * leases.meanBytes) };
     },
     unsent: () => shipper.unsent,
+    inHand: () => ({
+      batches: shipper.unsent + Number(batcher.open !== undefined),
+      bytes: shipper.unsentBytes + (batcher.open?.bytes ?? 0),
+    }),
     downstreamWorks: () =>
       ['masker', 'loader'].every((stage) => replicas.some((each) => each.stage === stage && each.state === 'working')),
-    backlogMax: set.BACKLOG_MAX,
+    max: { batches: set.BACKLOG_MAX, bytes: set.BACKLOG_MAX_BYTES },
     unsentMax,
     onFault: (fault) => logFault('backlog_unknown', fault),
-    onChange: (state) => log.info('gate', { state, backlog: gate.backlog }),
+    onChange: (state) => log.info('gate', { state, backlog: gate.backlog.batches, bytes: gate.backlog.bytes }),
   });
   const portion = createPortion();
   const pollers = Array.from({ length: set.SQS_POLLERS }, () =>
@@ -118,8 +122,8 @@ export async function createExtractor(context: StageContext<typeof settings>): P
       onMessages(messages, receivedAt) {
         count.received(messages.length);
         points.received.publish(undefined);
-        gate.received();
         batcher.add(messages, receivedAt);
+        gate.received();
       },
       onFault: retried('receive_fault'),
     }),

@@ -28,6 +28,8 @@ export interface ShipperDeps {
   readonly release: (receipts: readonly string[]) => Promise<number>;
   readonly onSent: (batch: SentBatch) => void;
   readonly onGivenUp: (batch: { readonly id: string; readonly messages: number }, fault: Fault) => void;
+  /** It is unsent no more, by whichever end. */
+  readonly onLeft: (batch: OpenBatch) => void;
   readonly onFault: (fault: Fault) => void;
 }
 
@@ -42,6 +44,8 @@ export interface SentBatch {
 export interface Shipper {
   ship(batch: OpenBatch): void;
   readonly unsent: number;
+  /** Of the bodies of all unsent. */
+  readonly unsentBytes: number;
   /** Waits for the unsent until `kindUntil` (epoch milliseconds), then releases the rest. */
   drain(kindUntil: number): Promise<{ readonly released: number }>;
 }
@@ -53,7 +57,7 @@ export interface Shipper {
 const sealingBytes = 2 * 1_048_576;
 
 export function createShipper(deps: ShipperDeps): Shipper {
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<OpenBatch, Promise<void>>();
   const stopped = new AbortController();
   const sealing = createWeightLimit(sealingBytes);
   let released = 0;
@@ -114,15 +118,21 @@ export function createShipper(deps: ShipperDeps): Shipper {
 
   return {
     ship(batch) {
-      const sending = traced(batch).finally(() => underWay.delete(sending));
-      underWay.add(sending);
+      const sending = traced(batch).finally(() => {
+        underWay.delete(batch);
+        deps.onLeft(batch);
+      });
+      underWay.set(batch, sending);
     },
     get unsent() {
       return underWay.size;
     },
+    get unsentBytes() {
+      return underWay.keys().reduce((sum, { bytes }) => sum + bytes, 0);
+    },
     async drain(kindUntil) {
       const timer = setTimeout(() => stopped.abort(), Math.max(0, kindUntil - Date.now()));
-      while (underWay.size > 0) await Promise.all(underWay);
+      while (underWay.size > 0) await Promise.all(underWay.values());
       clearTimeout(timer);
       return { released };
     },

@@ -126,6 +126,7 @@ test('whatever comes when, every message is in exactly one batch, in order and i
         } else if ('flush' in each) batcher.flush();
         else vi.advanceTimersByTime(each.waitMs);
         for (const batch of closed.slice(lateness.length)) lateness.push(Date.now() - batch.receivedAt);
+        expect(batcher.open?.messages.length ?? 0).toBe(count - seen());
         expect(count - seen()).toBeLessThan(limit.maxMessages);
       }
       vi.advanceTimersByTime(limit.lingerMs);

@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Load } from '../src/backlog.ts';
 import { createGate, type GateState } from '../src/gate.ts';
 
 const away = new Fault('redis_unreachable', 'Redis is away', { heals: true });
@@ -9,8 +10,8 @@ const away = new Fault('redis_unreachable', 'Redis is away', { heals: true });
 function setup() {
   const changes: GateState[] = [];
   const faults: string[] = [];
-  const world = { unsent: 0, works: true };
-  let reading = Promise.withResolvers<number>();
+  const world = { unsent: 0, works: true, inHand: 0 };
+  let reading = Promise.withResolvers<Load>();
   let asked = Promise.withResolvers<void>();
   const gate = createGate({
     readBacklog: () => {
@@ -18,8 +19,9 @@ function setup() {
       return reading.promise;
     },
     unsent: () => world.unsent,
+    inHand: () => ofBatches(world.unsent + world.inHand),
     downstreamWorks: () => world.works,
-    backlogMax: 10,
+    max: { batches: 10, bytes: 10_000 },
     unsentMax: 4,
     everyMs: 0,
     onFault: ({ code }) => faults.push(code),
@@ -28,18 +30,36 @@ function setup() {
   onTestFinished(() => gate.stop());
 
   /** One look, judged by the time this resolves: the gate has asked for the next. */
-  async function look(answer: number | Fault, changed: Partial<typeof world> = {}): Promise<GateState> {
+  async function look(answer: number | Load | Fault, changed: Partial<typeof world> = {}): Promise<GateState> {
     Object.assign(world, changed);
     await asked.promise;
     const now = reading;
     asked = Promise.withResolvers();
     reading = Promise.withResolvers();
-    if (typeof answer === 'number') now.resolve(answer);
-    else now.reject(answer);
+    if (answer instanceof Fault) now.reject(answer);
+    else now.resolve(typeof answer === 'number' ? ofBatches(answer) : answer);
     await asked.promise;
     return gate.state;
   }
-  return { gate, look, changes, faults };
+
+  /** So many more in hand. */
+  function receive(batches: number): GateState {
+    world.inHand += batches;
+    gate.received();
+    return gate.state;
+  }
+
+  /** One of those in hand is in Redis. */
+  function send(): void {
+    world.inHand -= 1;
+    gate.left(ofBatches(1));
+  }
+  return { gate, look, receive, send, changes, faults };
+}
+
+/** Too small for their bytes to matter. */
+function ofBatches(batches: number): Load {
+  return { batches, bytes: batches };
 }
 
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
@@ -65,7 +85,53 @@ test('full at the limit, and open again at half of it, not before', async () => 
   for (const backlog of [9, 10, 9, 6, 5, 9, 25, 0]) states.push(await look(backlog));
   expect(states).toEqual(['open', 'backlog', 'backlog', 'backlog', 'open', 'open', 'backlog', 'open']);
   expect(changes).toEqual(['open', 'backlog', 'open', 'backlog', 'open']);
-  expect(gate.backlog).toBe(0);
+  expect(gate.backlog).toEqual({ batches: 0, bytes: 0 });
+});
+
+test('full by bytes as by number', async () => {
+  const { gate, look } = setup();
+  gate.start();
+  const states: GateState[] = [];
+  for (const bytes of [9_999, 10_000, 5_001, 5_000]) states.push(await look({ batches: 1, bytes }));
+  expect(states).toEqual(['open', 'backlog', 'backlog', 'open']);
+});
+
+test('what comes between two looks shuts it as soon as it may be full, and the next look opens it if it is not', async () => {
+  const { gate, look, receive, changes } = setup();
+  gate.start();
+  await look(4);
+  expect(receive(5)).toBe('open');
+  expect(receive(1)).toBe('backlog');
+  expect(await isPending(gate.whenOpen())).toBe(true);
+  // It was not full: four had been loaded by then, and half is not asked for.
+  expect(await look(0)).toBe('open');
+  expect(changes).toEqual(['open', 'backlog', 'open']);
+});
+
+test('what got into Redis counts until a look that was asked for later is answered', async () => {
+  const { gate, look, receive, send } = setup();
+  gate.start();
+  await look(0);
+  receive(6);
+  // The next look has been asked for already: it may have been answered before these, or after.
+  for (let sent = 0; sent < 6; sent += 1) send();
+  expect(gate.backlog.batches).toBe(6);
+  await look(0);
+  expect(gate.backlog.batches).toBe(6);
+  await look(away);
+  await look(0);
+  expect(gate.backlog.batches).toBe(0);
+});
+
+test('a look that fails forgets nothing', async () => {
+  const { gate, look, receive, send } = setup();
+  gate.start();
+  await look(3);
+  receive(1);
+  send();
+  expect(await look(away)).toBe('redis');
+  expect(await look(away)).toBe('redis');
+  expect(gate.backlog.batches).toBe(4);
 });
 
 test('a full backlog is remembered while something else keeps the gate closed', async () => {
@@ -136,15 +202,13 @@ test('stopped, it holds nobody and asks no more', async () => {
 });
 
 test('what is received while nobody behind works shuts it before its next look, and nothing else does', async () => {
-  const { gate, look, changes } = setup();
+  const { gate, look, receive, changes } = setup();
   gate.start();
   await look(0);
-  gate.received();
+  expect(receive(1)).toBe('open');
+  await look(0, { works: false, inHand: 0 });
   expect(gate.state).toBe('open');
-  await look(0, { works: false });
-  expect(gate.state).toBe('open');
-  gate.received();
-  expect(gate.state).toBe('downstream');
+  expect(receive(1)).toBe('downstream');
   expect(await isPending(gate.whenOpen())).toBe(true);
   await look(1);
   expect(gate.state).toBe('downstream');

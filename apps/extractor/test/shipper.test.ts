@@ -5,6 +5,7 @@ import { createOpener, createSealer, generateSealKeys } from '@masque/sealing';
 import type { SourceMessage } from '@masque/sqs-source';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { OpenBatch } from '../src/batcher.ts';
 import { createShipper, type SentBatch, type ShipperDeps } from '../src/shipper.ts';
 import { aMessage, someMessages } from './message.ts';
 
@@ -22,6 +23,7 @@ function setup({ publish = async () => {}, ...changes }: Partial<ShipperDeps> & 
   const sent: SentBatch[] = [];
   const givenUp: { readonly id: string; readonly messages: number; readonly code: string }[] = [];
   const released: string[] = [];
+  const left: OpenBatch[] = [];
   const faults: string[] = [];
   const shipper = createShipper({
     tracing: noTracing,
@@ -45,23 +47,24 @@ function setup({ publish = async () => {}, ...changes }: Partial<ShipperDeps> & 
     },
     onSent: (batch) => sent.push(batch),
     onGivenUp: (batch, { code }) => givenUp.push({ ...batch, code }),
+    onLeft: (batch) => left.push(batch),
     onFault: ({ code }) => faults.push(code),
     ...changes,
   });
   const ship = (messages: SourceMessage[], receivedAt = Date.now()): void =>
     shipper.ship({ messages, bytes: messages.reduce((sum, { body }) => sum + body.length, 0), receivedAt });
-  return { shipper, ship, tries, published, sent, givenUp, released, faults };
+  return { shipper, ship, tries, published, sent, givenUp, released, left, faults };
 }
 
 const soon = (): number => Date.now() + 10_000;
 
 test('a batch goes sealed, with what SQS told of each message beside it', async () => {
-  const { shipper, ship, published, sent } = setup();
+  const { shipper, ship, published, sent, left } = setup();
   const again = aMessage({ id: 'm-9', receipt: 'r-9', sentAt: 99, origin: 'who it was first' });
   ship([aMessage({ body: 'planted \ud800' }), again], 1_000_000_000_000);
-  expect(shipper.unsent).toBe(1);
+  expect([shipper.unsent, shipper.unsentBytes, left.length]).toEqual([1, 11, 0]);
   expect(await shipper.drain(soon())).toEqual({ released: 0 });
-  expect(shipper.unsent).toBe(0);
+  expect([shipper.unsent, shipper.unsentBytes, left.length]).toEqual([0, 0, 1]);
   const [batch] = published as [ExtractedBatch];
   expect(batch).toMatchObject({
     pipeline: 'user-logins',
@@ -200,7 +203,7 @@ test('however publishing fails, a batch leaves by exactly one end and is publish
   });
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { minLength: 1, maxLength: 8 }), fc.constantFrom(0, 40), async (fates, drainMs) => {
-      const { shipper, ship, published, sent, givenUp, released } = setup({
+      const { shipper, ship, published, sent, givenUp, released, left } = setup({
         publish: async (count, { sentAt }) => {
           const { failures = 0, heals = true } = fates[sentAt[0] ?? 0] ?? {};
           if (count <= failures) throw heals ? away : wrong;
@@ -213,7 +216,8 @@ test('however publishing fails, a batch leaves by exactly one end and is publish
       const ends = [...sent.flatMap(({ receipts }) => receipts), ...released];
       expect(new Set(ends).size).toBe(ends.length);
       expect(ends.length + givenUp.length).toBe(fates.length);
-      expect(shipper.unsent).toBe(0);
+      expect(new Set(left).size).toBe(fates.length);
+      expect([left.length, shipper.unsent, shipper.unsentBytes]).toEqual([fates.length, 0, 0]);
     }),
     { numRuns: 20 },
   );
