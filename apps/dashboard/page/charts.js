@@ -161,12 +161,12 @@ function draw(holder, chart, lines, onCursor) {
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
-        x: { time: true, range: (_, min, max) => [Math.min(min ?? 0, (max ?? 0) - shortestS), max ?? shortestS] },
+        x: { time: true, range: ({ data: [times] }) => spanOf(times) },
         y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.1, chart.least ?? 1)] },
       },
       axes: [
         { ...axis, size: 26, space: 70, values: (_, at) => at.map(clock) },
-        { ...axis, size: 54, space: 36, values: (_, at) => at.map((value) => chart.write(value)) },
+        { ...axis, size: 62, space: 36, values: (_, at) => at.map((value) => chart.write(value)) },
       ],
       series: [
         {},
@@ -174,7 +174,8 @@ function draw(holder, chart, lines, onCursor) {
           label,
           stroke: colour(`--line-${at + 1}`),
           width: 1.75,
-          points: { show: false },
+          // A line has two ends. With little traffic there are points with nothing on either side.
+          points: { show: false, size: 4, fill: colour(`--line-${at + 1}`), filter: lonely },
           ...(lines.length === 1 ? { fill: colour('--fill') } : {}),
           ...(chart.stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: -1 }) } : {}),
         })),
@@ -184,6 +185,19 @@ function draw(holder, chart, lines, onCursor) {
     [[], ...lines.map(() => [])],
     holder,
   );
+}
+
+/** From the first point to the last, and no less than a while; from now on, where there is none. @param {ArrayLike<number>} times @returns {[number, number]} */
+function spanOf(times) {
+  const last = times[times.length - 1] ?? Date.now() / 1_000;
+  return [Math.min(times[0] ?? last, last - shortestS), last];
+}
+
+/** Points without a neighbour. @param {UPlot} plot @param {number} series @returns {number[]} */
+function lonely({ data }, series) {
+  const values = data[series] ?? [];
+  const isThere = (/** @type {number} */ at) => values[at] !== null && values[at] !== undefined;
+  return [...values.keys()].filter((at) => isThere(at) && !isThere(at - 1) && !isThere(at + 1));
 }
 
 /** What lines are, and what they are worth at the cursor, or now. @param {HTMLElement} legend @param {Chart} chart @param {readonly Line[]} lines @param {readonly Point[]} points @param {number | null} at */

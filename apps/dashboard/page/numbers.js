@@ -2,14 +2,23 @@
 
 const none = '–';
 
+/** Where digits would be more than can be told apart at a glance, and wider than their place. */
+const short = new Intl.NumberFormat('en-US', {
+  notation: 'compact',
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
+
 /** @param {number | null | undefined} value */
 export function count(value) {
-  return value === null || value === undefined ? none : Math.round(value).toLocaleString('en-US');
+  if (value === null || value === undefined) return none;
+  return value < 999_999.5 ? Math.round(value).toLocaleString('en-US') : short.format(value);
 }
 
 /** @param {number | null | undefined} value @param {string} per */
 export function rate(value, per) {
   if (value === null || value === undefined) return none;
+  if (value >= 99_999.5) return `${short.format(value)}/${per}`;
   const digits = value > 0 && value < 9.95 ? 1 : 0;
   return `${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}/${per}`;
 }
@@ -26,7 +35,7 @@ export function duration(seconds) {
 
 /** @param {number | null | undefined} share */
 export function percent(share) {
-  return share === null || share === undefined ? none : `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  return share === null || share === undefined ? none : `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 }
 
 /** @param {number} epochSeconds */

@@ -5,6 +5,7 @@ import { showConditions } from './conditions.js';
 import { clock } from './numbers.js';
 import { preparePicture, showPicture } from './picture.js';
 import { showQuarantine } from './quarantine.js';
+import { showVital } from './vital.js';
 
 /** As many as the server keeps. */
 const pointsMax = 720;
@@ -36,6 +37,7 @@ on('overview', (/** @type {Overview} */ overview) => {
   lastAt = overview.at;
   /** @type {HTMLElement} */ (document.getElementById('pipeline')).textContent = overview.pipeline;
   showConditions(overview);
+  showVital(overview);
   showPicture(overview);
   showQuarantine(overview);
   link();

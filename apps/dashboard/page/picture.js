@@ -105,7 +105,8 @@ function partsOf({ waiting, active, delayed, oldest }) {
   const parts = [`${count(waiting)} waiting`, `${count(active)} in hand`];
   if (delayed > 0) parts.push(`${count(delayed)} delayed`);
   if (oldest !== null) parts.push(`oldest ${duration(oldest)}`);
-  return parts.join(' · ');
+  // A line ends between parts, not within one.
+  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
 }
 
 /** @param {ArrowView | undefined} arrow */

@@ -10,15 +10,15 @@ export function showQuarantine({ quarantine: { held, heldIsCut, newest }, postgr
   shown = key;
   const nothing = postgres.code === 'ok' ? 'nothing' : 'PostgreSQL does not answer';
   const reasons = Object.entries(held).map(([reason, number]) =>
-    row([cell(words(reason)), cell(`${count(number)}${heldIsCut ? '+' : ''}`, 'number')]),
+    row([cell(words(reason), 'words'), cell(`${count(number)}${heldIsCut ? '+' : ''}`, 'number')]),
   );
   body('held').replaceChildren(...(reasons.length > 0 ? reasons : [row([cell(nothing, 'quiet', 2)])]));
   const entries = newest.map(({ id, at, reason, fields, sqlstate, status }) =>
     row([
       cell(String(id)),
       time(at),
-      cell(sqlstate === null ? words(reason) : `${words(reason)} (${sqlstate})`),
-      cell(fields.length === 0 ? '–' : fields.join(', ')),
+      cell(sqlstate === null ? words(reason) : `${words(reason)} (${sqlstate})`, 'words'),
+      cell(fields.length === 0 ? '–' : fields.join(', '), 'words'),
       cell(status),
     ]),
   );

@@ -11,6 +11,7 @@ import { createBullBoard } from '@bull-board/api';
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { contentSecurity } from './content-security.ts';
 
 type ServerAdapter = Parameters<typeof createBullBoard>[0]['serverAdapter'];
 type ApiRoute = Parameters<ServerAdapter['setApiRoutes']>[0][number];
@@ -24,7 +25,9 @@ const pollingS = 10;
 export function boardPage(app: FastifyInstance, prefix: string, adapters: readonly BaseAdapter[]): void {
   const ui = new URL('./', import.meta.resolve('@bull-board/ui/package.json'));
   const board = collect(adapters, ui.pathname);
-  const entry = entryPage(readFileSync(new URL('dist/index.ejs', ui), 'utf8'), prefix, board.config);
+  const template = readFileSync(new URL('dist/index.ejs', ui), 'utf8');
+  const entry = entryPage(template, prefix, board.config);
+  const helmet = { contentSecurityPolicy: contentSecurity(sheetsIn(template, new URL('dist/', ui))) };
 
   app.register(fastifyStatic, {
     root: new URL('dist/static/', ui).pathname,
@@ -33,7 +36,7 @@ export function boardPage(app: FastifyInstance, prefix: string, adapters: readon
     maxAge: '1 day',
   });
   for (const route of [board.entry.route].flat()) {
-    app.get(`${prefix}${route}`, async (_, reply) => reply.type('text/html; charset=utf-8').send(entry));
+    app.get(`${prefix}${route}`, { helmet }, async (_, reply) => reply.type('text/html; charset=utf-8').send(entry));
   }
   app.get(prefix, async (_, reply) => reply.redirect(`${prefix}/`, 308));
   for (const route of board.routes) {
@@ -106,8 +109,20 @@ function collect(adapters: readonly BaseAdapter[], uiBasePath: string): Collecte
   return told as Collected;
 }
 
+/** Style sheets that its scripts write into the page: the icon of Redis brings its colours along. */
+function sheetsIn(template: string, dist: URL): string[] {
+  const scripts = scriptsIn(template).map((src) => readFileSync(new URL(src, dist), 'utf8'));
+  return scripts.flatMap((script) =>
+    [...script.matchAll(/"style",\{children:`([^`$\\]+)`\}/g)].map(([, sheet = '']) => sheet),
+  );
+}
+
+function scriptsIn(template: string): string[] {
+  return [...template.matchAll(/<script defer src="(static\/js\/[\w.-]+)">/g)].map(([, src = '']) => src);
+}
+
 function entryPage(template: string, prefix: string, config: UiConfig): string {
-  const scripts = [...template.matchAll(/<script defer src="(static\/js\/[\w.-]+)">/g)].map(([, src]) => src);
+  const scripts = scriptsIn(template);
   const styles = [...template.matchAll(/href="(static\/css\/[\w.-]+)"/g)].map(([, href]) => href);
   if (scripts.length === 0 || styles.length === 0) throw new TypeError('Bull Board’s page is not what it was');
   const data = JSON.stringify(config).replaceAll('<', String.raw`\u003c`);

@@ -53,10 +53,11 @@ function stage({ name, replicas, working, others }: StageView): Condition[] {
   return Object.entries(others).map(([code, count]) => {
     const who =
       count === replicas ? (replicas === 1 ? `The ${name}` : `Every ${name}`) : `${count} of ${replicas} ${name}s`;
-    const verb = count > 1 && count !== replicas ? 'wait' : 'waits';
+    const areMany = count > 1 && count !== replicas;
     // A shut gate is what keeps an outage behind it from filling Redis: the red is where the outage is.
     const level = working > 0 || code.startsWith('gate_') ? 'amber' : 'red';
-    const what = code.startsWith('gate_') ? 'holds back' : verb;
+    const [one, many] = code.startsWith('gate_') ? ['holds back', 'hold back'] : ['waits', 'wait'];
+    const what = areMany ? many : one;
     return condition(level, name, code, `${who} ${what}: ${code.replace(/^gate_/, '').replaceAll('_', ' ')}`);
   });
 }
@@ -64,10 +65,10 @@ function stage({ name, replicas, working, others }: StageView): Condition[] {
 function arrow({ name, oldest, still }: ArrowView, { stages }: Facts): Condition[] {
   const taker = stages.find((each) => each.name === takers[name]);
   if (still >= stillAfterS && (taker?.working ?? 0) > 0) {
-    return [condition('red', name, 'queue_still', `Nothing has moved on “${name}” for ${Math.round(still)} s`)];
+    return [condition('red', name, 'queue_still', `Nothing has moved on “${name}” for ${duration(still)}`)];
   }
   if (oldest !== null && oldest >= oldAfterS) {
-    return [condition('amber', name, 'queue_old', `The oldest batch on “${name}” is ${Math.round(oldest)} s old`)];
+    return [condition('amber', name, 'queue_old', `The oldest batch on “${name}” is ${duration(oldest)} old`)];
   }
   return [];
 }
@@ -77,7 +78,7 @@ function flow({ at, since, stages, sqs, quarantine }: Facts): Condition[] {
   for (const { name, retries } of stages) {
     if ((retries ?? 0) >= retriesPerMinute) {
       found.push(
-        condition('amber', name, 'retries_many', `The ${name} retries ${Math.round(retries ?? 0)} times a minute`),
+        condition('amber', name, 'retries_many', `The ${name} retries ${amount(retries ?? 0)} times a minute`),
       );
     }
   }
@@ -88,10 +89,20 @@ function flow({ at, since, stages, sqs, quarantine }: Facts): Condition[] {
   const { perMinute, share } = quarantine;
   if (perMinute !== null && perMinute >= quarantinedPerMinute && (share ?? 0) > quarantinedShare) {
     found.push(
-      condition('amber', 'quarantine', 'quarantine_many', `${Math.round(perMinute)} messages a minute are put aside`),
+      condition('amber', 'quarantine', 'quarantine_many', `${amount(perMinute)} messages a minute are put aside`),
     );
   }
   return found;
+}
+
+function amount(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** Of a minute and more. */
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
 function condition(level: Condition['level'], about: string, code: string, title: string): Condition {

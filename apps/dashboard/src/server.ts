@@ -10,6 +10,7 @@ import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import { boardPage } from './board-page.ts';
 import type { DashboardSettings } from './config.ts';
+import { contentSecurity } from './content-security.ts';
 import { guard } from './guard.ts';
 import { type Live, live } from './live.ts';
 import { login } from './login.ts';
@@ -34,22 +35,6 @@ export interface PageServer {
 const page = new URL('../page/', import.meta.url);
 const charts = new URL('./', import.meta.resolve('uplot/dist/uPlot.esm.js'));
 
-/** Everything from here, nothing from within a page, nothing anywhere else: pages load no font, script or picture. */
-const contentSecurity = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    fontSrc: ["'self'"],
-    connectSrc: ["'self'"],
-    formAction: ["'self'"],
-    frameAncestors: ["'none'"],
-    baseUri: ["'self'"],
-  },
-};
-
 export async function createServer(deps: ServerDeps): Promise<PageServer> {
   const { DASHBOARD_PASSWORD_HASH: passwordHash, DASHBOARD_URL: publicUrl } = deps.settings;
   const secure = publicUrl?.startsWith('https://') === true;
@@ -59,7 +44,7 @@ export async function createServer(deps: ServerDeps): Promise<PageServer> {
   const app = fastify({ logger: false, bodyLimit: 16_384, forceCloseConnections: true });
 
   await app.register(helmet, {
-    contentSecurityPolicy: contentSecurity,
+    contentSecurityPolicy: contentSecurity(),
     strictTransportSecurity: secure ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: 'no-referrer' },
   });

@@ -86,6 +86,23 @@ test('putting aside is told of when it is more than the odd bad message', () => 
   expect(codes(someFacts(quarantine(60, 0.011)))).toEqual(['amber quarantine quarantine_many']);
 });
 
+test('numbers are written for people', () => {
+  const titles = [
+    withArrow('masked', { oldest: 119 }),
+    withArrow('masked', { oldest: 400 }),
+    withArrow('masked', { oldest: 86_400 }),
+    withStage('loader', { retries: 98_765 }),
+    withStage('extractor', { replicas: 9, working: 7, others: { gate_backlog: 2 } }),
+  ].map((facts) => conditionsOf(facts)[0]?.title);
+  expect(titles).toEqual([
+    'The oldest batch on “masked” is 119 s old',
+    'The oldest batch on “masked” is 7 min old',
+    'The oldest batch on “masked” is 24 h old',
+    'The loader retries 98,765 times a minute',
+    '2 of 9 extractors hold back: backlog',
+  ]);
+});
+
 test('there is something to do about each, and about a code that is new something to search for', () => {
   const all = [
     withStage('masker', { replicas: 0, working: 0 }),

@@ -21,7 +21,7 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 /** Kept for people to look at, and not in the repository. */
-const screenshots = resolve(import.meta.dirname, '../screenshots');
+const screenshots = resolve(process.env['MASQUE_SCREENSHOTS'] ?? join(import.meta.dirname, '../screenshots'));
 
 export const looks = [1440, 360].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
@@ -38,7 +38,9 @@ export async function shoot(page: Page, name: string): Promise<number[]> {
     await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
     const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
     if (beyond > 0) overflows.push(width);
-    await page.screenshot({ path: join(screenshots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    const path = join(screenshots, `${name}-${width}-${colorScheme}.png`);
+    // Colours that are still on their way from light to dark are nobody's.
+    await page.screenshot({ path, fullPage: true, animations: 'disabled' });
   }
   return overflows;
 }
