@@ -18,10 +18,10 @@ export interface Repeated {
 
 export interface Signer {
   /**
-   * The request's signed headers and its signature: names and values in turn, the form that `http.request` copies.
+   * The request's signed headers and its signature: names and values in turn.
    * @param now epoch milliseconds, by the clock of the far end
    */
-  sign(body: Buffer, credentials: Credentials, now: number): string[];
+  sign(body: string, credentials: Credentials, now: number): string[];
 }
 
 /**
@@ -62,7 +62,14 @@ export function createSigner({ path, headers, region, service }: Repeated): Sign
       const time = timeAt(now);
       const day = time.slice(0, 8);
       const bodyHash = hash('sha256', body, 'hex');
-      const own = ['content-length', String(body.length), 'x-amz-content-sha256', bodyHash, 'x-amz-date', time];
+      const own = [
+        'content-length',
+        String(Buffer.byteLength(body)),
+        'x-amz-content-sha256',
+        bodyHash,
+        'x-amz-date',
+        time,
+      ];
       if (sessionToken !== undefined) own.push('x-amz-security-token', sessionToken);
       for (let at = 0; at < own.length; at += 2) lines.set(own[at]!, lineOf(own[at]!, own[at + 1]!));
       const { names, joined } = (sessionToken === undefined ? plain : withToken)!;
