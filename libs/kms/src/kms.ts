@@ -1,4 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-kms';
+import { createWeightLimit } from '@masque/stage';
 import { isForeign, kmsFault } from './kms-fault.ts';
 
 export interface KmsOptions {
@@ -9,6 +10,12 @@ export interface KmsOptions {
 }
 
 /**
+ * A rekey asks for a thousand tokens, and KMS has 500 RSA operations a second for all of an account: what it throttles
+ * the SDK tries three times, and then all would end. So many at once reach that rate where a call takes 32 ms.
+ */
+const callsAtOnce = 16;
+
+/**
  * AWS KMS as what keeps keys (`Kms` of libs/key-files, by shape). Keys are named `kms:` and what KMS calls a key id: an
  * ARN, whose region is then the one that is asked, an id, or `alias/…`.
  *
@@ -17,23 +24,41 @@ export interface KmsOptions {
  */
 export function createKms(options: KmsOptions = {}) {
   const clients = new Map<string | undefined, Sdk.KMSClient>();
+  const limit = createWeightLimit(callsAtOnce);
+  /** By key, those who wait in line together: when one of them fails, none behind it is asked any more. */
+  const lines = new Map<string, AbortController>();
   // Not before it is needed: most installations have no such key, and every start of a masker would pay for it.
   let loading: Promise<typeof Sdk> | undefined;
 
+  function ask(key: string, call: (asking: Asking) => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
+    const line = lines.get(key) ?? new AbortController();
+    lines.set(key, line);
+    return limit.run(1, async () => {
+      line.signal.throwIfAborted();
+      try {
+        return await askNow(key, call);
+      } catch (error) {
+        const fault = kmsFault(error);
+        if (!isForeign(fault)) {
+          line.abort(fault);
+          // Whoever asks from now on has a line of its own.
+          if (lines.get(key) === line) lines.delete(key);
+        }
+        throw fault;
+      }
+    });
+  }
+
   /** What is missing in an answer is a defect of the service. */
-  async function ask(key: string, call: (asking: Asking) => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
+  async function askNow(key: string, call: (asking: Asking) => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
     const keyId = key.replace(/^kms:/, '');
-    try {
-      const sdk = await (loading ??= import('@aws-sdk/client-kms'));
-      const region = /^arn:[^:]+:kms:([^:]+):/.exec(keyId)?.[1] ?? options.region;
-      const client = clients.get(region) ?? new sdk.KMSClient(given({ region, endpoint: options.endpoint }));
-      clients.set(region, client);
-      const answer = await call({ sdk, client, keyId });
-      if (answer === undefined) throw new Error('an answer without what was asked for');
-      return answer;
-    } catch (error) {
-      throw kmsFault(error);
-    }
+    const sdk = await (loading ??= import('@aws-sdk/client-kms'));
+    const region = /^arn:[^:]+:kms:([^:]+):/.exec(keyId)?.[1] ?? options.region;
+    const client = clients.get(region) ?? new sdk.KMSClient(given({ region, endpoint: options.endpoint }));
+    clients.set(region, client);
+    const answer = await call({ sdk, client, keyId });
+    if (answer === undefined) throw new Error('an answer without what was asked for');
+    return answer;
   }
 
   return {

@@ -26,6 +26,10 @@ export interface FakeKms extends AsyncDisposable {
   readonly endpoint: string;
   /** What was asked, by its operation. */
   readonly asked: string[];
+  /** The most requests that ever waited for their answers together. */
+  mostAtOnce: number;
+  /** Answers wait for it. */
+  held: Promise<void> | undefined;
   /** The next requests are answered so. */
   refuse: { readonly status: number; readonly type: string } | undefined;
 }
@@ -58,7 +62,13 @@ export async function startFakeKms(): Promise<FakeKms> {
     },
   };
 
-  const fake = { asked, refuse: undefined as FakeKms['refuse'] };
+  let atOnce = 0;
+  const fake = {
+    asked,
+    mostAtOnce: 0,
+    held: undefined as FakeKms['held'],
+    refuse: undefined as FakeKms['refuse'],
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -66,15 +76,23 @@ export async function startFakeKms(): Promise<FakeKms> {
       const operation = String(request.headers['x-amz-target']).replace('TrentService.', '');
       const input = JSON.parse(Buffer.concat(chunks).toString()) as Input;
       asked.push(`${operation} ${input['KeyId']}`);
-      if (fake.refuse !== undefined)
-        return answer(response, fake.refuse.status, { __type: fake.refuse.type, message: 'a secret word' });
-      try {
-        answer(response, 200, operations[operation]?.(input) ?? {});
-      } catch {
-        answer(response, 400, { __type: 'InvalidCiphertextException' });
-      }
+      void reply(response, operation, input);
     });
   });
+
+  async function reply(response: ServerResponse, operation: string, input: Input): Promise<void> {
+    atOnce += 1;
+    fake.mostAtOnce = Math.max(fake.mostAtOnce, atOnce);
+    await fake.held;
+    atOnce -= 1;
+    if (fake.refuse !== undefined)
+      return answer(response, fake.refuse.status, { __type: fake.refuse.type, message: 'a secret word' });
+    try {
+      answer(response, 200, operations[operation]?.(input) ?? {});
+    } catch {
+      answer(response, 400, { __type: 'InvalidCiphertextException' });
+    }
+  }
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return Object.assign(fake, {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

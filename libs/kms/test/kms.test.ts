@@ -5,7 +5,7 @@ import { type KeyAccess, keyPaths } from '@masque/key-files';
 import { checkKeys, initKeys, openUnmasker, promoteKey, rotateKey } from '@masque/keyring';
 import { createMasker, readMaskKeys, type VaultEntries } from '@masque/masking';
 import { definePipeline, rsa, vault } from '@masque/pipeline';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createKms } from '../src/index.ts';
 import { type FakeKms, startFakeKms } from './fake-kms.ts';
@@ -24,6 +24,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   fake.refuse = undefined;
+  fake.mostAtOnce = fake.asked.length = 0;
 });
 
 const pipelineOf = (method: typeof rsa | typeof vault) =>
@@ -118,6 +119,47 @@ test('what is closed for one key does not open as another’s', async () => {
   const opened = await kms!.decrypt('kms:wrap', sealed, 'abcdef prfSecret');
   expect(Buffer.from(opened).toString()).toBe('hush');
   await expect(kms!.decrypt('kms:wrap', sealed, 'ghijkl prfSecret')).rejects.toMatchObject({ code: 'kms_refused' });
+});
+
+test('many are asked for a few at a time', async () => {
+  const kms = access.kms!;
+  const sealed = await kms.encrypt('kms:wrap', Buffer.from('hush'), 'a');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  fake.held = promise;
+  const all = Array.from({ length: 100 }, () => kms.decrypt('kms:wrap', sealed, 'a'));
+  await vi.waitFor(() => expect(fake.mostAtOnce).toBe(16));
+  fake.held = undefined;
+  resolve();
+  expect((await Promise.all(all)).every((secret) => Buffer.from(secret).toString() === 'hush')).toBe(true);
+  expect([fake.mostAtOnce, fake.asked.length]).toEqual([16, 101]);
+});
+
+test('once the service refuses, those in line for that key are not asked for, and who comes later is', async () => {
+  const kms = access.kms!;
+  const sealed = await kms.encrypt('kms:wrap', Buffer.from('hush'), 'a');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  fake.held = promise;
+  const open = () => kms.decrypt('kms:wrap', sealed, 'a');
+  const all = Array.from({ length: 100 }, () => open());
+  const pair = kms.publicKey('kms:pair');
+  await vi.waitFor(() => expect(fake.mostAtOnce).toBe(16));
+  fake.refuse = { status: 400, type: 'DisabledException' };
+  fake.held = undefined;
+  resolve();
+  const ends = await Promise.allSettled([...all, pair]);
+  expect(new Set(ends.map((end) => end.status === 'rejected' && end.reason.code))).toEqual(new Set(['kms_refused']));
+  expect(fake.asked.toSorted()).toEqual([...Array(16).fill('Decrypt wrap'), 'Encrypt wrap', 'GetPublicKey pair']);
+  fake.refuse = undefined;
+  expect(Buffer.from(await open()).toString()).toBe('hush');
+});
+
+test('what one of many does not open, the others do', async () => {
+  const kms = access.kms!;
+  const sealed = await kms.encrypt('kms:wrap', Buffer.from('hush'), 'a');
+  const ends = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, at) => kms.decrypt('kms:wrap', sealed, at === 3 ? 'b' : 'a')),
+  );
+  expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(1);
 });
 
 test.each([
