@@ -119,6 +119,21 @@ describe('a breach', () => {
     ],
     ['a test tool in a source', withImport('@masque/masker', 'src/x.ts', 'fast-check'), /imports fast-check/],
     [
+      'a stage that uses a package of tests',
+      withDependency('@masque/loader', '@masque/fuzz'),
+      /loader \(app\) depends on @masque\/fuzz \(app\)/,
+    ],
+    [
+      'a package of tests that gives a vendor to others',
+      withDependency('@masque/fuzz', 'pg'),
+      /fuzz depends on pg, which only @masque\/postgres-sink may/,
+    ],
+    [
+      'a package of tests that imports what npm hoists',
+      withImport('@masque/fuzz', 'src/x.ts', 'ioredis'),
+      /imports ioredis, which @masque\/fuzz does not declare/,
+    ],
+    [
       'a way into another package',
       withImport('@masque/loader', 'src/x.ts', '../../masker/src/body.ts'),
       /reaches out of its package/,
