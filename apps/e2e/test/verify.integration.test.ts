@@ -79,6 +79,14 @@ it('finds nothing wrong with what the stages load, and each thing that somebody 
   ]);
   expect(ill.json?.messages.waiting).toMatchObject({ deadLetters: { unseen: 'no_dead_letter_queue' } });
 
+  await world.query('alter table user_logins rename to kept');
+  await world.query('create view public.user_logins as select * from kept');
+  const viewed = await verify(world);
+  expect(viewed.code).toBe(1);
+  expect(viewed.said.match(/in a view, whose rows have no place/g)).toHaveLength(3);
+  await world.query('drop view user_logins');
+  await world.query('alter table kept rename to user_logins');
+
   await world.query(`delete from user_logins where user_id in ('a', 'b', 'c', 'd')`);
   await world.query('delete from user_logins where user_id = $1', [sent.users[0]]);
   await world.query('delete from user_logins where user_id = $1', [sent.users[1]]);
@@ -93,7 +101,7 @@ it('finds nothing wrong with what the stages load, and each thing that somebody 
     code: 0,
     json: { messages: { days: [], waiting: { batches: { unseen: 'redis_unreachable' } } } },
   });
-  for (const { said } of [well, ill, fewer, yesterday]) {
+  for (const { said } of [well, ill, viewed, fewer, yesterday]) {
     expect(said).not.toContain(plain);
     expect(said).not.toContain('rsa1 of nothing');
     expect(said).not.toContain(token.slice(0, 60));

@@ -3,13 +3,14 @@ import { ledgerId, utcDay } from './ledger.ts';
 import { createPool } from './pool.ts';
 import { type DayColumn, reconcileSql } from './sql/reconcile.ts';
 import { type Finding, type MaskedShape, placesSql, surveyParameters, surveySql } from './sql/survey.ts';
+import { findTable } from './target-table.ts';
 import type { Target } from './target.ts';
 
 /** Looks whether what is in the database is as it should be; changes nothing. No value leaves it. */
 export interface Survey {
   /** What a column of masked values holds. */
   column(name: string, shape: MaskedShape): Promise<ColumnFinding[]>;
-  /** `<table> (<page>,<row>)` of some values of a finding. */
+  /** `<table> (<page>,<row>)` of some values of a finding; none in a view, whose rows have no place of their own. */
   places(name: string, shape: MaskedShape, finding: Finding, limit: number): Promise<string[]>;
   /** Key ids that any pipeline's batches have come with, or that were recorded to follow one. */
   recordedKeys(): Promise<ReadonlySet<string>>;
@@ -54,6 +55,7 @@ export function openSurvey(options: { readonly databaseUrl: string; readonly tar
   return {
     column: (name, shape) => pool.query({ text: surveySql(table, name, shape), values: surveyParameters(shape) }),
     async places(name, shape, finding, limit) {
+      if ((await findTable(pool, target.table)).isView) return [];
       const text = placesSql(table, name, shape, finding, limit);
       const rows = await pool.query<{ readonly place: string }>({ text, values: surveyParameters(shape) });
       return rows.map(({ place }) => place);

@@ -17,6 +17,7 @@ export interface TargetTable {
   readonly oid: number;
   /** Its rows do not survive a crash of the server. */
   readonly unlogged: boolean;
+  readonly isView: boolean;
 }
 
 /**
@@ -27,7 +28,8 @@ export interface TargetTable {
 export async function findTable(pool: Pool, table: string): Promise<TargetTable> {
   const [name = '', schema] = table.split('.').toReversed();
   const [found] = await pool.query<TargetTable>({
-    text: `select oid::int8::float8 as oid, relpersistence = 'u' as unlogged from pg_class
+    text: `select oid::int8::float8 as oid, relpersistence = 'u' as unlogged, relkind = 'v' as "isView"
+           from pg_class
            where relkind in ('r', 'p', 'v', 'f')
              and case when $2::text is null then oid = to_regclass($3)
                  else relname = $1 and relnamespace = (select oid from pg_namespace where nspname = $2) end`,

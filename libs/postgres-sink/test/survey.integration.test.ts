@@ -85,6 +85,28 @@ it('counts tokens by method and key', async () => {
   ]);
 });
 
+it('counts in a view as in a table, and knows of no places there', async () => {
+  const database = await migratedDatabase(notes);
+  await database.sql('alter table notes rename to kept');
+  await database.sql('create view notes as select * from kept');
+  await database.sql(`insert into notes (words) values ('plain'), ('rsa1.'), (null)`);
+  const survey = open(database);
+  expect(await survey.column('words', { kind: 'token' })).toEqual([
+    { finding: 'malformed', method: null, kid: null, values: 1 },
+    { finding: 'plain', method: null, kid: null, values: 1 },
+  ]);
+  expect(await survey.places('words', { kind: 'token' }, 'plain', 5)).toEqual([]);
+});
+
+it('tells which part of a table that is cut into parts', async () => {
+  const database = await migratedDatabase(notes);
+  await database.sql('drop table notes');
+  await database.sql('create table notes (words text) partition by list (words)');
+  await database.sql(`create table notes_rest partition of notes default`);
+  await database.sql(`insert into notes (words) values ('plain')`);
+  expect(await open(database).places('words', { kind: 'token' }, 'plain', 5)).toEqual(['notes_rest (0,1)']);
+});
+
 it('accounts for days by a time as by a day, and knows which the ledger has forgotten', async () => {
   const database = await migratedDatabase(notes);
   await database.sql('alter table notes add sent timestamptz');

@@ -60,9 +60,10 @@ export function sayProblems(problems: readonly Problem[]): void {
     say(`${paint(process.stdout, 'green', '✔')} Nothing is wrong.`);
     return;
   }
-  for (const { what, next, places = [] } of problems) {
+  for (const { what, next, places } of problems) {
     say(`${paint(process.stdout, 'red', '✘')} ${what}`);
-    if (places.length > 0) say(`  at ${places.join(', ')}`);
+    if (places?.length === 0) say('  in a view, whose rows have no place of their own: look into the table behind it');
+    else if (places !== undefined) say(`  at ${places.join(', ')}`);
     say(`  ${next}`);
   }
 }

@@ -3,6 +3,6 @@ export interface Problem {
   readonly code: string;
   readonly what: string;
   readonly next: string;
-  /** `<table> (<page>,<row>)`, a few of them. */
+  /** `<table> (<page>,<row>)`, a few of them; none of them where the table is a view. */
   readonly places?: readonly string[];
 }
