@@ -38,7 +38,7 @@ export function createInstruments(metrics: Metrics) {
   const latency = metrics.histogram(
     'masque_loader_end_to_end_seconds',
     'From SentTimestamp of a batch’s oldest message to its commit.',
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600],
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600],
   );
   const statements = metrics.histogram(
     'masque_loader_sql_duration_seconds',
