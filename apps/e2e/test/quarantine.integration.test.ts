@@ -45,18 +45,30 @@ describe('a quarantined message', () => {
       sent: 1,
     });
     await world.whenQuiet();
-    // A replay that died before it marked the entry is run again.
-    await world.query(`update masque.quarantine set status = 'held' where id = $1`, [entry?.id]);
-    expect((await masque(world, 'quarantine', 'replay', entry?.id ?? '', '--reason', 'try')).json).toMatchObject({
-      sent: 1,
-    });
-    await world.whenQuiet();
+    const replay = async (changed: string, ...flags: string[]) => {
+      await world.query(`update masque.quarantine set ${changed} where id = $1`, [entry?.id]);
+      const run = await masque(world, 'quarantine', 'replay', entry?.id ?? '', '--reason', 'try', ...flags);
+      await world.whenQuiet();
+      return run;
+    };
+    // One that died before it marked the entry is run again: by a release that did not note when it began, and by ours.
+    expect((await replay(`status = 'held', replay_began = null`)).json).toMatchObject({ sent: 1, known: 0 });
+    expect((await replay(`status = 'held'`)).json).toMatchObject({ sent: 0, known: 1 });
     const replays = await world.query<{ message_id: string; sent_at: Date }>(
       `select message_id, sent_at from masque.quarantine where message_id like 'replay-%'`,
     );
     expect(replays).toHaveLength(1);
     expect(Math.abs((replays[0]?.sent_at.getTime() ?? 0) - (entry?.sentAt ?? 0))).toBeLessThan(1);
     expect(await rowsOf(world)).toBe(1);
+
+    // As long as the ledger would know, it was not loaded; later, nobody can tell.
+    await world.query(`delete from masque.ledger where message_id::text like '________-____-8%'`);
+    const longAgo = `status = 'held', replay_began = now() - interval '31 days'`;
+    expect(await replay(longAgo)).toMatchObject({ status: 1, json: { sent: 0, known: 0, doubtful: 1 } });
+    expect(await replay(`replay_began = now() - interval '29 days'`)).toMatchObject({ status: 0, json: { sent: 1 } });
+    expect((await replay(longAgo)).json).toMatchObject({ sent: 0, known: 1 });
+    await world.query(`delete from masque.ledger where message_id::text like '________-____-8%'`);
+    expect(await replay(longAgo, '--in-doubt')).toMatchObject({ status: 0, json: { sent: 1, doubtful: 0 } });
 
     expect(
       (await masque(world, 'quarantine', 'discard', '--reason-code', 'not_json', '--reason', 'noise')).json,

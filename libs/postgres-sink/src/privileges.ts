@@ -58,7 +58,7 @@ export const needs: Readonly<Record<Role, Needs>> = {
     target: { select: 'all', insert: 'fed', update: 'fed' },
     own: {
       ledger: { select: 'all' },
-      quarantine: { select: 'all', update: 'status decided_at reason_given body masked_row' },
+      quarantine: { select: 'all', update: 'status decided_at reason_given replay_began body masked_row' },
       keys: { select: 'all', insert: 'pipeline kid method fingerprint', update: 'retired_at' },
       aliases: { select: 'all', insert: 'all', delete: 'all' },
       vault: { select: 'all', insert: 'token kid ciphertext erased_at', update: 'kid ciphertext stored_at erased_at' },

@@ -6,14 +6,16 @@
  *
  * Invariants
  * - A decision is made once: each is an UPDATE of an entry that is still held.
- * - An entry is marked as replayed only after SQS has taken its message. A crash in between leads to a second sending,
- *   under the same origin, which the ledger drops.
+ * - An entry is marked as replayed only after SQS has taken its message, and as begun before. Begun and held is what a
+ *   crash in between leaves: it may have been sent.
  */
 import { quote, quoteTable } from './identifier.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { Target } from './target.ts';
 
 export type QuarantineStatus = 'held' | 'replayed' | 'discarded';
+
+export type Begun = 'now' | 'recently' | 'long ago';
 
 export interface QuarantineEntry {
   readonly id: string;
@@ -50,6 +52,11 @@ export interface Quarantine {
   ): Promise<{ readonly id: string; readonly messageId: string; readonly body: Buffer }[]>;
   /** The sealed body of an entry that has one. */
   body(id: string): Promise<Buffer | undefined>;
+  /**
+   * Those that are held, and when their replay began first. The ledger keeps what was placed since `recently`, which is
+   * the last 30 days, and may have forgotten what was `long ago`.
+   */
+  beginReplay(ids: readonly string[]): Promise<ReadonlyMap<string, Begun>>;
   markReplayed(ids: readonly string[]): Promise<number>;
   /**
    * Inserts the masked row that PostgreSQL had refused, and marks the entry, in one transaction.
@@ -90,6 +97,16 @@ export function openQuarantine(options: { readonly databaseUrl: string; readonly
         values: [target.name, id],
       });
       return row?.body ?? undefined;
+    },
+    async beginReplay(ids) {
+      const rows = await pool.query<{ readonly id: string; readonly begun: Begun }>({
+        text: `update masque.quarantine set replay_began = coalesce(replay_began, now())
+               where pipeline = $1 and id = any ($2::bigint[]) and status = 'held'
+               returning id::text, case when replay_began = now() then 'now'
+                 when replay_began > now() - interval '30 days' then 'recently' else 'long ago' end as begun`,
+        values: [target.name, ids],
+      });
+      return new Map(rows.map(({ id, begun }) => [id, begun]));
     },
     markReplayed: (ids) => decide(pool, target, ids, 'replayed'),
     insertRow: (id) => pool.transaction((query) => insertRow(query, target, id)),

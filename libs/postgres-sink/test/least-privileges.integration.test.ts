@@ -151,7 +151,10 @@ describe('the custodian’s role', () => {
     const [first = '', second = ''] = entries.filter(({ holds }) => holds === 'body').map(({ id }) => id);
     const refused = entries.find(({ holds }) => holds === 'row')?.id ?? '';
     expect((await quarantine.body(first))?.toString()).toMatch(/^sealed/);
+    expect([...(await quarantine.beginReplay([first]))]).toEqual([[first, 'now']]);
+    expect([...(await quarantine.beginReplay([first]))]).toEqual([[first, 'recently']]);
     expect(await quarantine.markReplayed([first])).toBe(1);
+    expect((await quarantine.beginReplay([first])).size).toBe(0);
     expect(await quarantine.discard([second], 'test')).toBe(1);
     await database.sql(
       `update masque.quarantine set masked_row = jsonb_set(masked_row, '{id}', '7') where id = ${refused}`,

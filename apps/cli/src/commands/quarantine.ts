@@ -1,12 +1,12 @@
 import { Fault } from '@masque/fault';
-import { openOriginKeys, openQuarantineOpener, type OriginKeys, recordAudit } from '@masque/keyring';
-import { type Pipeline, type ReasonCode, reasonCodes, toTarget } from '@masque/pipeline';
-import { openQuarantine, type Quarantine, type QuarantineEntry, type QuarantineFilter } from '@masque/postgres-sink';
+import { openQuarantineOpener, recordAudit } from '@masque/keyring';
+import { type ReasonCode, reasonCodes, toTarget } from '@masque/pipeline';
+import { createInspector, openQuarantine, type QuarantineEntry, type QuarantineFilter } from '@masque/postgres-sink';
 import { Command, InvalidArgumentError } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
-import { count, printable, remark, say, sayJson, table } from '../output/terminal.ts';
-import { openQueue } from '../queue.ts';
 import { custodianAccess } from '../keys/access.ts';
+import { count, printable, say, sayJson, table } from '../output/terminal.ts';
+import { insertRows, type ReplayContext as Context, sendAgain, withoutBody } from '../quarantine/replay.ts';
 
 interface FilterFlags {
   readonly reasonCode?: string;
@@ -39,7 +39,11 @@ export function quarantineCommand(): Command {
       )
         .argument('[id...]', 'as listed')
         .requiredOption('--reason <text>', 'why; recorded first')
-        .action((ids: readonly string[], flags: FilterFlags & { readonly reason: string }) =>
+        .option(
+          '--in-doubt',
+          'also those whose replay was cut short more than 30 days ago, which the ledger has forgotten: look first whether the table has them',
+        )
+        .action((ids: readonly string[], flags: ReplayFlags) =>
           inQuarantine((context) => replay(context, filterOf(ids, flags), flags)),
         ),
     )
@@ -64,20 +68,20 @@ function withFilter(command: Command): Command {
     .option('--json', 'print one JSON object');
 }
 
-interface Context {
-  readonly pipeline: Pipeline;
-  readonly quarantine: Quarantine;
-  readonly keysDir: string;
+interface ReplayFlags extends FilterFlags {
+  readonly reason: string;
+  readonly inDoubt?: true;
 }
 
 async function inQuarantine(work: (context: Context) => Promise<void>): Promise<void> {
   const pipeline = await readPipeline();
   const set = readEnvironment({ ...settings.postgres, ...settings.keys });
-  const quarantine = openQuarantine({ databaseUrl: set.DATABASE_URL, target: toTarget(pipeline) });
+  const options = { databaseUrl: set.DATABASE_URL, target: toTarget(pipeline) };
+  const [quarantine, inspector] = [openQuarantine(options), createInspector(options)];
   try {
-    await work({ pipeline, quarantine, keysDir: set.MASQUE_KEYS_DIR });
+    await work({ pipeline, quarantine, inspector, keysDir: set.MASQUE_KEYS_DIR });
   } finally {
-    await quarantine.close();
+    await Promise.all([quarantine.close(), inspector.close()]);
   }
 }
 
@@ -113,7 +117,7 @@ async function show(context: Context, id: string, flags: ShowFlags): Promise<voi
   if (flags.reveal === true) {
     if (flags.reason === undefined) throw new InvalidArgumentError('--reveal needs --reason');
     const sealed = await quarantine.body(id);
-    if (sealed === undefined) throw bodyless(id);
+    if (sealed === undefined) throw withoutBody(id);
     const opened = await (await openQuarantineOpener(keysDir, pipeline, custodianAccess()))(sealed, entry.messageId);
     await recordAudit(keysDir, { verb: 'quarantine_reveal', reason: flags.reason, count: 1 });
     body = opened.toString('utf8');
@@ -145,71 +149,23 @@ async function show(context: Context, id: string, flags: ShowFlags): Promise<voi
   if (body !== undefined) say(`\n${printable(body)}`);
 }
 
-async function replay(
-  context: Context,
-  filter: QuarantineFilter,
-  flags: FilterFlags & { readonly reason: string },
-): Promise<void> {
-  const { quarantine, keysDir, pipeline } = context;
+async function replay(context: Context, filter: QuarantineFilter, flags: ReplayFlags): Promise<void> {
+  const { quarantine, keysDir } = context;
   const entries = await quarantine.list(filter);
-  const bodies = entries.filter(({ holds }) => holds === 'body');
-  const rows = entries.filter(({ holds }) => holds === 'row');
   await recordAudit(keysDir, { verb: 'quarantine_replay', reason: flags.reason, count: entries.length });
-  const done = { sent: 0, inserted: 0, refused: 0 };
-  if (bodies.length > 0) {
-    const access = custodianAccess();
-    const open = await openQuarantineOpener(keysDir, pipeline, access);
-    const { sign } = await openOriginKeys(keysDir, pipeline, access);
-    const queue = openQueue(pipeline);
-    try {
-      for (let at = 0; at < bodies.length; at += chunk) {
-        const some = bodies.slice(at, at + chunk);
-        const messages = await Promise.all(some.map((entry) => again(entry, quarantine, open, sign)));
-        await queue.sendAgain(messages);
-        done.sent += await quarantine.markReplayed(some.map(({ id }) => id));
-        if (process.stderr.isTTY) process.stderr.write(`\r${count(done.sent)} of ${count(bodies.length)} sent again `);
-      }
-      if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-    } finally {
-      queue.close();
-    }
-  }
-  for (const { id } of rows) {
-    try {
-      done.inserted += Number(await quarantine.insertRow(id));
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'row_refused') throw error;
-      done.refused += 1;
-      remark(`masque: ${id} is still refused (SQLSTATE ${String(error.details['sqlstate'])})`);
-    }
-  }
-  if (flags.json) sayJson(done);
-  else
-    say(`${count(done.sent)} sent again, ${count(done.inserted)} rows inserted, ${count(done.refused)} still refused`);
-  if (done.refused > 0) process.exitCode = 1;
-}
-
-/** Opened bodies are held of so many messages at once. */
-const chunk = 100;
-
-/**
- * A replay is a message of its own to the ledger, which knows the first one as quarantined; but the same one however
- * often it is sent.
- */
-async function again(
-  entry: QuarantineEntry,
-  quarantine: Quarantine,
-  open: (sealed: Uint8Array, messageId: string) => Promise<Buffer>,
-  sign: OriginKeys['sign'],
-): Promise<{ body: string; origin: string }> {
-  const sealed = await quarantine.body(entry.id);
-  if (sealed === undefined) throw bodyless(entry.id);
-  const body = await open(sealed, entry.messageId);
-  const first = entry.messageId.replace(/^replay-\d+-/, '');
-  return {
-    body: body.toString('utf8'),
-    origin: sign({ id: `replay-${entry.id}-${first}`, sentAt: Math.round(entry.sentAt) }),
+  const of = (holds: QuarantineEntry['holds']): QuarantineEntry[] => entries.filter((entry) => entry.holds === holds);
+  const done = {
+    ...(await sendAgain(context, of('body'), flags.inDoubt === true)),
+    ...(await insertRows(quarantine, of('row'))),
   };
+  if (flags.json) sayJson(done);
+  else {
+    say(
+      `${count(done.sent)} sent again, ${count(done.inserted)} rows inserted, ${count(done.refused)} still refused` +
+        (done.known === 0 ? '' : `, ${count(done.known)} were loaded by an earlier replay`),
+    );
+  }
+  if (done.refused + done.doubtful > 0) process.exitCode = 1;
 }
 
 async function discard(
@@ -258,11 +214,4 @@ function anId(text: string): string {
 
 function missing(id: string): Fault {
   return new Fault('entry_missing', `there is no quarantine entry ${id} of this pipeline`, { heals: false });
-}
-
-function bodyless(id: string): Fault {
-  return new Fault('entry_without_body', `the entry ${id} holds no body`, {
-    heals: false,
-    advice: 'A row that PostgreSQL refused is kept masked; a discarded entry keeps nothing.',
-  });
 }
