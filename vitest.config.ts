@@ -1,5 +1,10 @@
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { memoryFolder } from './libs/local-stack/src/memory-folder.ts';
+
+// For the servers' data and whatever else a test makes and removes again, unless somebody has named a place.
+process.env['TMPDIR'] ??= memoryFolder() ?? tmpdir();
 
 // Two projects, told apart by file name: `*.test.ts` needs nothing but Node,
 // `*.integration.test.ts` talks to real PostgreSQL, Redis and SQS servers, which one

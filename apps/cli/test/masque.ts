@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -44,6 +45,7 @@ export function startMasque(args: readonly string[], options: MasqueOptions = {}
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
+      TMPDIR: tmpdir(),
       // Halves what a start costs, and there are many here.
       NODE_COMPILE_CACHE: resolve(root, 'node_modules/.cache/masque-cli'),
       ...options.env,
