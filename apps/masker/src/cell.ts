@@ -2,7 +2,6 @@ import {
   type ColumnType,
   type Conversion,
   isRefusal,
-  isTextType,
   type ReasonCode,
   reasonCodes,
   type Refusal,
@@ -32,7 +31,7 @@ export function brokenText(value: string): ReasonCode | undefined {
 function unfitText(value: string, type: ColumnType): ReasonCode | undefined {
   const broken = brokenText(value);
   if (broken !== undefined) return broken;
-  const width = isTextType(type) ? varcharLength(type) : undefined;
+  const width = varcharLength(type);
   return width !== undefined && isLongerThan(value, width) ? 'too_long' : undefined;
 }
 
@@ -74,6 +73,16 @@ export function convertedCell(
   return reason === undefined ? (cell as Cell) : refuse(reason);
 }
 
+const dayMs = 86_400_000;
+let lastDay = { number: Number.NaN, text: '' };
+
+/** Of messages that follow each other nearly all are of one day. */
+function dayOf(epochMs: number): string {
+  const number = Math.floor(epochMs / dayMs);
+  if (number !== lastDay.number) lastDay = { number, text: new Date(epochMs).toISOString().slice(0, 10) };
+  return lastDay.text;
+}
+
 /** @param sentAt epoch milliseconds */
 export function messageCell(attribute: 'id' | 'sent_at' | 'sent_day', messageId: string, sentAt: number): Cell {
   switch (attribute) {
@@ -82,7 +91,7 @@ export function messageCell(attribute: 'id' | 'sent_at' | 'sent_day', messageId:
     case 'sent_at':
       return new Date(sentAt).toISOString();
     case 'sent_day':
-      return new Date(sentAt).toISOString().slice(0, 10);
+      return dayOf(sentAt);
     default:
       return attribute satisfies never;
   }

@@ -11,7 +11,7 @@
  * - Every token of the vault in a row has its entry in `entries`, and no entry is there without a row.
  */
 import type { Masker, VaultEntries, VaultEntry } from '@masque/masking';
-import { isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
+import { type Column, isRefusal, type Pipeline, type ReasonCode } from '@masque/pipeline';
 import { isReject, type JsonObject, parseBody, type Reject } from './body.ts';
 import { type Cell, convertedCell, messageCell } from './cell.ts';
 import { createRecordReader } from './record.ts';
@@ -51,18 +51,20 @@ export function createBatchMasker(
     };
     let extraFields = 0;
 
-    let found: { readonly at: number; readonly record: JsonObject }[] = [];
+    let found: Found[] = [];
+    const leaveOutRejects = (): void => {
+      if (found.some(({ at }) => rejects.has(at))) found = found.filter(({ at }) => !rejects.has(at));
+    };
     for (const [at, body] of bodies.entries()) {
       const object = parseBody(body, limits);
       const record = isReject(object) ? object : reader.read(object);
       if (isReject(record)) rejects.set(at, record);
       else {
         extraFields += reader.extraFields(object as JsonObject);
-        found.push({ at, record });
+        found.push({ at, record, tokens: [] });
       }
     }
 
-    const tokens = new Map<string, Map<number, string | null>>();
     const entries: VaultEntries = new Map();
     for (const field of maskedFields) {
       const results = masker.mask(
@@ -70,59 +72,62 @@ export function createBatchMasker(
         found.map(({ record }) => (record[field] as string | null | undefined) ?? null),
         entries,
       );
-      const ofField = new Map<number, string | null>();
-      for (const [place, { at }] of found.entries()) {
+      for (const [place, { at, tokens }] of found.entries()) {
         const result = results[place];
         if (result === undefined || isRefusal(result)) rejectAt(at, result?.refused ?? 'invalid_value', field);
-        else ofField.set(at, result);
+        else tokens.push(result);
       }
-      tokens.set(field, ofField);
-      found = found.filter(({ at }) => !rejects.has(at));
+      leaveOutRejects();
     }
 
-    const converted = columns.map((column) =>
-      found.map(({ at, record }): Cell => {
-        const { source } = column;
-        switch (source.kind) {
-          case 'token':
-            return tokens.get(source.field)?.get(at) ?? null;
-          case 'message':
-            return messageCell(source.attribute, messageIds[at] ?? '', sentAt[at] ?? 0);
-          case 'field': {
-            const value = (record[source.field] ?? null) as Cell;
-            // Without a conversion the reader has looked at it already.
-            if (source.as === undefined || value === null) return value;
-            const cell = convertedCell(source.as, value, column.type);
-            if (!isRefusal(cell)) return cell;
-            rejectAt(at, cell.refused, source.field);
-            return null;
-          }
-          default:
-            return source satisfies never;
+    const cellOf = ({ source, type }: Column, { at, record, tokens }: Found): Cell => {
+      switch (source.kind) {
+        case 'token':
+          return tokens[maskedFields.indexOf(source.field)] ?? null;
+        case 'message':
+          return messageCell(source.attribute, messageIds[at] ?? '', sentAt[at] ?? 0);
+        case 'field': {
+          const value = (record[source.field] ?? null) as Cell;
+          // Without a conversion the reader has looked at it already.
+          if (source.as === undefined || value === null) return value;
+          const cell = convertedCell(source.as, value, type);
+          if (!isRefusal(cell)) return cell;
+          rejectAt(at, cell.refused, source.field);
+          return null;
         }
-      }),
-    );
+        default:
+          return source satisfies never;
+      }
+    };
+    const converted = columns.map((column) => found.map((each) => cellOf(column, each)));
     const kept = found.map(({ at }) => !rejects.has(at));
-    const rows = found.filter((_, place) => kept[place]).map(({ at }) => at);
+    const isComplete = !kept.includes(false);
+    leaveOutRejects();
     return {
-      rows,
+      rows: found.map(({ at }) => at),
       columns: Object.fromEntries(
-        columns.map(({ name }, index) => [name, (converted[index] ?? []).filter((_, place) => kept[place])]),
+        columns.map(({ name }, index) => {
+          const cells = converted[index] ?? [];
+          return [name, isComplete ? cells : cells.filter((_, place) => kept[place])];
+        }),
       ),
       rejects: [...rejects].sort(([a], [b]) => a - b).map(([at, { reason, fields }]) => ({ at, reason, fields })),
-      entries: entriesOf(rows, tokens.values(), entries),
+      entries: entriesOf(found, entries),
       extraFields,
     };
   };
 }
 
+/** A message that is a record, and as many tokens as fields have been masked so far, in the order of `pipeline.mask`. */
+interface Found {
+  readonly at: number;
+  readonly record: JsonObject;
+  readonly tokens: (string | null)[];
+}
+
 /** A message that was rejected after one of its fields was masked leaves nothing in the vault. */
-function entriesOf(
-  rows: readonly number[],
-  tokens: Iterable<ReadonlyMap<number, string | null>>,
-  entries: VaultEntries,
-): VaultEntry[] {
+function entriesOf(rows: readonly Found[], entries: VaultEntries): VaultEntry[] {
   if (entries.size === 0) return [];
-  const used = new Set([...tokens].flatMap((ofField) => rows.map((at) => ofField.get(at))));
+  const used = new Set(rows.flatMap(({ tokens }) => tokens));
   return [...entries.values()].filter(({ token }) => used.has(token));
 }
