@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startLocalStack } from '@masque/local-stack';
 import { stages } from '@masque/local-pipeline';
+import { runTool } from '@masque/tool';
 import { loads } from './load.ts';
 import { measure, type Peaks } from './measure.ts';
 
@@ -18,24 +19,24 @@ Sends large bodies through real stages, one replica each, and tells the most mem
 Exit status: 0 every stage stayed below the limit; 1 one did not, or something failed; 64 wrong usage. Linux only.
 `;
 
-const aborter = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => aborter.abort());
+await runTool({
+  usage,
+  read: readArguments,
+  async run(given, signal) {
+    const peaks = await measureAll(given, signal);
+    const most = Math.max(...peaks.flatMap(({ resident }) => Object.values(resident))) / 1e6;
+    const holds = most <= given.limitMb;
+    process.stdout.write(
+      holds
+        ? `✔ No stage had more than ${most.toFixed(0)} MB.\n`
+        : `✘ A stage had ${most.toFixed(0)} MB, more than ${given.limitMb}.\n`,
+    );
+    if (given.json) process.stdout.write(`${JSON.stringify({ limitMb: given.limitMb, most, peaks })}\n`);
+    return holds ? 0 : 1;
+  },
+});
 
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  let given: ReturnType<typeof readArguments>;
-  try {
-    given = readArguments();
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    return 64;
-  }
-  if (given === 'help') {
-    process.stdout.write(usage);
-    return 0;
-  }
-  const { signal } = aborter;
+async function measureAll(given: Given, signal: AbortSignal): Promise<Peaks[]> {
   const stack = await startLocalStack({ signal });
   const peaks: Peaks[] = [];
   try {
@@ -58,20 +59,15 @@ async function main(): Promise<number> {
   } finally {
     await stack.stop();
   }
-  const most = Math.max(...peaks.flatMap(({ resident }) => Object.values(resident))) / 1e6;
-  const holds = most <= given.limitMb;
-  process.stdout.write(
-    holds
-      ? `✔ No stage had more than ${most.toFixed(0)} MB.\n`
-      : `✘ A stage had ${most.toFixed(0)} MB, more than ${given.limitMb}.\n`,
-  );
-  if (given.json) process.stdout.write(`${JSON.stringify({ limitMb: given.limitMb, most, peaks })}\n`);
-  return holds ? 0 : 1;
+  return peaks;
 }
 
+type Given = Exclude<ReturnType<typeof readArguments>, 'help'>;
+
 /** @throws {Error} whose message says what is wrong */
-function readArguments() {
+function readArguments(args: readonly string[]) {
   const { values } = parseArgs({
+    args: [...args],
     options: {
       messages: { type: 'string', default: '200' },
       'body-bytes': { type: 'string', default: '1048576' },

@@ -1,0 +1,1 @@
+export { runTool, type Tool } from './tool.ts';
