@@ -1,4 +1,4 @@
-import { batchEnvelope, defineHandoff, type HandoffOutput } from '@masque/handoff';
+import { batchEnvelope, defineHandoff, type HandoffOutput, isText, isWhole, listOf } from '@masque/handoff';
 import { z } from 'zod';
 
 /**
@@ -11,12 +11,12 @@ export const extracted = defineHandoff({
   schema: z
     .object({
       ...batchEnvelope,
-      messageIds: z.array(z.string()).min(1),
-      receipts: z.array(z.string()),
+      messageIds: listOf(isText, { least: 1 }),
+      receipts: listOf(isText),
       /** SentTimestamp, epoch milliseconds: unchanged by redelivery, so the ledger's day and `create_date` are too. */
-      sentAt: z.array(z.int()),
+      sentAt: listOf(isWhole),
       /** What the messages say of who they were when they were first sent; empty where one says nothing. Unverified. */
-      origins: z.array(z.string()).optional(),
+      origins: listOf(isText).optional(),
       /** Epoch milliseconds of the receive call that brought the first message. */
       receivedAt: z.int(),
       /** Base64 of a sealed batch (libs/sealing), bound to the batch's id. */

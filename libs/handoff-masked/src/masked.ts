@@ -1,7 +1,10 @@
-import { batchEnvelope, defineHandoff, type HandoffOutput } from '@masque/handoff';
+import { batchEnvelope, defineHandoff, type HandoffOutput, isIndex, isText, isWhole, listOf } from '@masque/handoff';
 import { z } from 'zod';
 
-const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+type Cell = string | number | boolean | null;
+
+const isCell = (value: unknown): value is Cell =>
+  typeof value === 'string' || value === null || typeof value === 'boolean' || Number.isFinite(value);
 
 /** A message that cannot be loaded. */
 const reject = z.object({
@@ -42,14 +45,14 @@ export const masked = defineHandoff({
   schema: z
     .object({
       ...batchEnvelope,
-      messageIds: z.array(z.string()).min(1),
-      receipts: z.array(z.string()),
-      sentAt: z.array(z.int()),
+      messageIds: listOf(isText, { least: 1 }),
+      receipts: listOf(isText),
+      sentAt: listOf(isWhole),
       receivedAt: z.int(),
       /** Indices into `messageIds`, one a row. */
-      rows: z.array(z.int().nonnegative()),
+      rows: listOf(isIndex),
       /** By column name of the target table; every column has one cell a row. */
-      columns: z.record(z.string(), z.array(cell)),
+      columns: z.record(z.string(), listOf(isCell)),
       rejects: z.array(reject),
       /** Left out where no row has a token of the vault. */
       entries: entries.optional(),

@@ -1,4 +1,4 @@
-import { batchEnvelope, defineHandoff, type HandoffOutput } from '@masque/handoff';
+import { batchEnvelope, defineHandoff, type HandoffOutput, isText, listOf } from '@masque/handoff';
 import { z } from 'zod';
 
 /** loader → extractor: PostgreSQL has committed every message of the batch; delete them from SQS. */
@@ -7,7 +7,7 @@ export const settled = defineHandoff({
   version: 1,
   schema: z.object({
     ...batchEnvelope,
-    receipts: z.array(z.string()).min(1),
+    receipts: listOf(isText, { least: 1 }),
     receivedAt: z.int(),
   }),
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { BatchEnvelope } from './batch.ts';
+import { isWhole } from './list.ts';
 
 /**
  * The contract of one arrow between two stages, as a value. The publisher may add what the schema takes
@@ -69,10 +70,6 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
       return { ok: true, value: parsed.data };
     },
   });
-}
-
-function isWhole(version: unknown): version is number {
-  return Number.isSafeInteger(version);
 }
 
 /** `rejects.3`: the contract's field, and the indices in it. Deeper names may be a record's keys, which are data. */

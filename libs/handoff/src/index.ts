@@ -7,3 +7,4 @@ export {
   queueName,
   type ReadResult,
 } from './handoff.ts';
+export { isIndex, isText, isWhole, listOf } from './list.ts';

@@ -9,18 +9,19 @@ import type { Cell } from './target.ts';
  * the server 2.7 µs of 18.5 a row and cost this process 2.1 more; not taken.
  */
 export function arrayLiteral(cells: readonly (Cell | undefined)[]): string {
-  let text = '{';
-  let separator = '';
-  for (const cell of cells) {
-    text += separator;
-    separator = ',';
-    if (cell === null || cell === undefined) text += 'NULL';
-    else if (typeof cell !== 'string') text += String(cell);
-    else if (special.test(cell)) text += `"${cell.replaceAll(everySpecial, String.raw`\$&`)}"`;
-    else text += `"${cell}"`;
-  }
-  return `${text}}`;
+  // `join` makes one flat text; adding to a text makes an object for each addition, 280 KB of them a batch.
+  if (cells.length > 0 && cells.every(isPlainText)) return `{"${cells.join('","')}"}`;
+  return `{${cells.map(element).join(',')}}`;
 }
 
-const special = /["\\]/;
-const everySpecial = /["\\]/g;
+function element(cell: Cell | undefined): string {
+  if (cell === null || cell === undefined) return 'NULL';
+  if (typeof cell !== 'string') return String(cell);
+  return isPlainText(cell) ? `"${cell}"` : `"${cell.replaceAll(special, String.raw`\$&`)}"`;
+}
+
+function isPlainText(cell: Cell | undefined): boolean {
+  return typeof cell === 'string' && !cell.includes('"') && !cell.includes('\\');
+}
+
+const special = /["\\]/g;
