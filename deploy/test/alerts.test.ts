@@ -28,13 +28,13 @@ it.each(alerts)('%s is seen to come, and not to come', (alert) => {
 const absent = spawnSync('promtool', ['--version']).error !== undefined;
 if (absent) console.warn('No promtool on the PATH: the alert rules are not run. On Debian: apt-get install prometheus');
 
+function told(...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+  return { status, words: stdout + stderr };
+}
+
 /** Prometheus's own tool, as it sees the files. */
 describe.skipIf(absent)('to promtool', () => {
-  const told = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
-    return { status, words: stdout + stderr };
-  };
-
   it('the rules come and go as their tests say', () => {
     expect(told('test', 'rules', join(folder, 'alerts.test.yaml'))).toMatchObject({ status: 0 });
   });

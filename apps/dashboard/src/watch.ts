@@ -158,7 +158,8 @@ export function createWatch({ pipeline, jobs, glancer, onFault, everyMs = 1_000 
   }
 
   function pointOf({ at, stages, latency }: Facts): Point {
-    const rates = tally.rates('masque_loader_quarantined_messages_total', nowS);
+    // Over five seconds a single message would be a spike of twelve a minute.
+    const rates = tally.rates('masque_loader_quarantined_messages_total', latencyS);
     const [received = null, masked = null, loaded = null] = stages.map(({ rate }) => rate);
     const aside = Object.entries(rates).filter(([, rate]) => rate > 0);
     return {

@@ -1,13 +1,14 @@
 /**
  * `npm run test:compose`: docker-compose.yml for real, as a user has it. Up, send, scale up and down under load, kill,
- * down, up again with the data kept; in the end every message is in exactly one place. Where no engine answers it says
- * so and leaves with 0. Takes some minutes.
+ * a new key, down, up again with the data kept; in the end every message is in exactly one place. Where no engine
+ * answers it says so and leaves with 0. Takes some minutes.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findEngine } from './engine.ts';
+import { renewKey } from './new-key.ts';
 import { createProject, type Project, stages } from './project.ts';
 import { breaches } from './rows.ts';
 import type { Sent } from './traffic.ts';
@@ -102,6 +103,8 @@ async function check(project: Project, messages: number): Promise<void> {
   await step('under load: one of each again', () => project.up({ extractor: 1, masker: 1, loader: 1 }));
   const first = await traffic.end(messages);
   await step(`${total(first)} messages accounted for`, () => balance(project, first));
+
+  await step('a new key, from rotate to destroy, and every row masked with it', () => renewKey(project));
 
   traffic = project.traffic();
   let second: Sent = { good: 0, bad: 0 };

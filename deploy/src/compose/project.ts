@@ -99,6 +99,22 @@ export function createProject(engine: Engine) {
         throw new Error(`the dashboard answered ${status} ${place}`);
       }
     },
+    /** A command of `masque keys`, in the service that has every folder. @returns its last line, read as JSON */
+    keys: async (...args: readonly string[]): Promise<unknown> =>
+      lastLine(await engine.compose('run', '--rm', '-T', 'keys', ...args, '--json')),
+    custodian: async (...args: readonly string[]): Promise<unknown> =>
+      lastLine(await engine.compose('run', '--rm', '-T', 'custodian', ...args, '--json')),
+    /** Its replicas anew, and ready. */
+    async restart(stage: Stage): Promise<void> {
+      await engine.compose('restart', stage);
+      await until(`${stage} ready again`, async () =>
+        (await containers(stage)).every(({ State }) => State.Health?.Status === 'healthy'),
+      );
+    },
+    /** Tokens in the table, by the key that they name. */
+    async tokensOf(kid: string): Promise<number> {
+      return Number((await ask(`select count(*) from user_logins where masked_ip like 'rsa1.${kid}.%'`))[0]);
+    },
     traffic: () => startTraffic(engine.feed('run', '--rm', '-T', 'cli', 'send', '--file', '-')),
     loaded: async () => Number((await ask('select count(*) from masque.ledger'))[0]),
     /** As the kernel kills a process that takes too much memory: the container's own restart policy brings it back. */
@@ -128,6 +144,10 @@ export function createProject(engine: Engine) {
     },
     logs: () => engine.compose('logs', '--no-color', '--tail', '40', ...stages, 'dashboard'),
   };
+}
+
+function lastLine(text: string): unknown {
+  return JSON.parse(text.slice(text.lastIndexOf('\n') + 1));
 }
 
 /** Process 1 is the init; the stage is the one that runs main.js. */

@@ -12,14 +12,18 @@ const rows: Readonly<Record<Stage, Row>> = {
   extractor: {
     mounts: ['/keys/extractor'],
     networks: ['redis', 'sqs'],
-    reaches: ['AWS_ENDPOINT_URL_SQS', 'REDIS_URL'],
+    reaches: ['AWS_ENDPOINT_URL_SQS', 'OWN_REDIS_URL', 'REDIS_URL'],
   },
-  masker: { mounts: ['/keys/masker'], networks: ['redis'], reaches: ['REDIS_URL'] },
-  loader: { mounts: [], networks: ['postgres', 'redis'], reaches: ['DATABASE_URL', 'REDIS_URL'] },
+  masker: { mounts: ['/keys/masker'], networks: ['redis'], reaches: ['OWN_REDIS_URL', 'REDIS_URL'] },
+  loader: {
+    mounts: [],
+    networks: ['postgres', 'redis'],
+    reaches: ['DATABASE_URL', 'OWN_DATABASE_URL', 'OWN_REDIS_URL', 'REDIS_URL'],
+  },
 };
 
 const servers =
-  /^(AWS_ENDPOINT_URL_SQS|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|REDIS_URL|.*DATABASE_URL)$/;
+  /^(AWS_ENDPOINT_URL_SQS|AWS_ACCESS_KEY_ID|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|.*REDIS_URL|.*DATABASE_URL)$/;
 
 /** What differs from the rows, in words; empty when nothing. */
 export async function breaches(project: Project, stage: Stage): Promise<string[]> {

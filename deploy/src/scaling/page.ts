@@ -1,14 +1,18 @@
 import type { Part } from './limits.ts';
+import { measured, rateOf } from './measured.ts';
 import type { Summary } from './summary.ts';
 
-const [begin, end] = ['<!-- played -->', '<!-- /played -->'];
-
-/** The page with what was played, in place of what was played before. */
+/** The page with what was played, and what a replica does, in place of what stood there before. */
 export function page(text: string, summaries: readonly Summary[], parts: readonly Part[]): string {
+  const played = [...summaries.map(section), '### Where it ends', '', limits(parts)].join('\n');
+  return between(between(text, 'played', played), 'sizing', sizing());
+}
+
+function between(text: string, mark: string, content: string): string {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- /${mark} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/scaling.md has no ${begin} … ${end}`);
-  const played = [...summaries.map(section), '### Where it ends', '', limits(parts)].join('\n');
-  return `${text.slice(0, from)}${begin}\n${played}\n${text.slice(to)}`;
+  return `${text.slice(0, from)}${begin}\n${content}\n${text.slice(to)}`;
 }
 
 function section(summary: Summary): string {
@@ -42,6 +46,13 @@ ${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
 function limits(parts: readonly Part[]): string {
   const rows = parts.map(({ name, full, because, remedy }) => `| ${name} | ${count(full)} | ${because} | ${remedy} |`);
   return ['| | messages a second | for | then |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function sizing(): string {
+  const rows = Object.entries(measured.cpuUs).map(
+    ([stage, us]) => `| ${stage} | ${us} µs | ${count(rateOf(us))} messages a second |`,
+  );
+  return ['| stage | CPU a message | a replica with a core of its own |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 function count(value: number): string {
