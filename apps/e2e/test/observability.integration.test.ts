@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -34,6 +35,8 @@ const operations = readFileSync(join(root, 'docs/operations.md'), 'utf8');
 
 /** Families by name, with the labels that their samples have: what the stages and the dashboard really export. */
 const families = new Map<string, Set<string>>();
+/** Each process's, whole. */
+const pages: string[] = [];
 let world: World;
 
 beforeAll(async () => {
@@ -42,7 +45,11 @@ beforeAll(async () => {
   await dashboard.pages;
   await world.send(traffic(100).bodies);
   await world.whenQuiet();
-  for (const process of world.local.processes) for (const line of (await process.scrapeText()).split('\n')) read(line);
+  for (const process of world.local.processes) {
+    const page = await process.scrapeText();
+    pages.push(page);
+    for (const line of page.split('\n')) read(line);
+  }
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -56,6 +63,8 @@ function read(line: string): void {
 function familyOf(sample: string): string {
   return families.has(sample) ? sample : sample.replace(/_(bucket|sum|count)$/, '');
 }
+
+const noPromtool = spawnSync('promtool', ['--version']).error !== undefined;
 
 /** Those of other makers: Prometheus adds them to every series. */
 const byPrometheus = new Set(['instance', 'job']);
@@ -108,6 +117,16 @@ describe('what is exported', () => {
     for (const name of own) {
       expect(name).toMatch(/^masque_(extractor|masker|loader|dashboard)_[a-z_]+$/);
       expect(name).not.toMatch(/_(ms|milliseconds|kb|minutes|percent)(_|$)|_total_/);
+    }
+  });
+
+  it.skipIf(noPromtool)('is read by Prometheus’s own parser, which has no word against our names', () => {
+    expect(pages).toHaveLength(4);
+    for (const input of pages) {
+      const { status, stderr } = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+      // 3 is for words about names, and those of prom-client's own gauges get some.
+      expect([0, 3]).toContain(status);
+      expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('nodejs_active_'))).toEqual([]);
     }
   });
 
