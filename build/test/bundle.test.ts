@@ -28,6 +28,12 @@ describe('a built app', () => {
     expect(globSync('{*,!(node_modules)/**/*}.js', { cwd: at(app) })).toContain('pipelines/user-logins.js');
   });
 
+  it.each(apps)('%s has what its later parts import, such as a command that is given', (app) => {
+    const script = `for (const chunk of ${JSON.stringify(chunksOf(at(app)))}) await import(chunk);`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: place, stdio: 'pipe' });
+    expect(chunksOf(at(app)).length).toBeGreaterThan(app === 'cli' ? 10 : 0);
+  });
+
   it.each(apps)('%s loads a definition, shipped or mounted, with its own copy of @masque/pipeline', (app) => {
     cpSync(join(root, 'pipelines/user-logins.ts'), at(app, 'pipelines/mounted.ts'));
     const script = `
@@ -63,11 +69,18 @@ describe('a built app', () => {
 
   it('keeps the masker’s and the custodian’s code from the loader and the extractor', () => {
     const opens = apps.filter((app) =>
-      /createDecipheriv|privateDecrypt/.test(readFileSync(at(app, 'main.js'), 'utf8')),
+      [at(app, 'main.js'), ...chunksOf(at(app))].some((file) =>
+        /createDecipheriv|privateDecrypt/.test(readFileSync(file, 'utf8')),
+      ),
     );
     expect(opens).toEqual(['masker', 'cli']);
   });
 });
+
+/** Beside main.js, which starts the app. */
+function chunksOf(dist: string): string[] {
+  return globSync('*.js', { cwd: dist, exclude: ['main.js'] }).map((file) => join(dist, file));
+}
 
 /** What `npm ci` would make there: third-party packages, and @masque/pipeline as the folder that dist/ brings along. */
 function linkPackages(dist: string): void {

@@ -13,7 +13,7 @@ import {
   stageSettings,
   text,
   url,
-} from '@masque/stage';
+} from '@masque/stage/command';
 
 /** Written by `npm start` for commands given beside it, and removed when it ends. */
 export const localEnvironmentFile = resolve('.masque', 'local.env');

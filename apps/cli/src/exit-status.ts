@@ -1,5 +1,5 @@
 import type { Fault } from '@masque/fault';
-import { exitStatus, statusOf as stageStatusOf } from '@masque/stage';
+import { exitStatus, statusOf as stageStatusOf } from '@masque/stage/command';
 
 /**
  * What is wrong with a token or a value that was given, told by a status each, so that a script knows without reading.

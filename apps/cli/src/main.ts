@@ -1,5 +1,5 @@
 import { toFault } from '@masque/fault';
-import { exitStatus } from '@masque/stage';
+import { exitStatus } from '@masque/stage/command';
 import { statusOf } from './exit-status.ts';
 import { sayJson } from './output/terminal.ts';
 import { createProgram } from './program.ts';
@@ -15,7 +15,8 @@ for (const stream of [process.stdout, process.stderr]) {
 process.title = 'masque';
 
 try {
-  await createProgram().parseAsync();
+  const given = process.argv.slice(2).find((word) => !word.startsWith('-'));
+  await (await createProgram((name) => name === given)).parseAsync();
 } catch (error) {
   const fault = toFault(error);
   process.stderr.write(`masque: ${fault.toLine()}\n`);

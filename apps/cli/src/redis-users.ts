@@ -1,4 +1,4 @@
-import type { QueueUse } from '@masque/job-queue';
+import type { QueueUse } from '@masque/job-queue/acl';
 
 /** Each part's share of Redis: the column of ARCHITECTURE.md's “Who may see what”. */
 export const redisUsers: Readonly<Record<string, QueueUse>> = {

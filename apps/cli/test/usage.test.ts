@@ -9,8 +9,8 @@ function everyCommand(from: Command, path: readonly string[] = []): (readonly [s
   return [[own.join(' '), from], ...from.commands.flatMap((command) => everyCommand(command, own))];
 }
 
-describe('help', () => {
-  const commands = everyCommand(createProgram());
+describe('help', async () => {
+  const commands = everyCommand(await createProgram(() => true));
 
   test('lists every command, each in a line', () => {
     const [[, program] = ['']] = commands;

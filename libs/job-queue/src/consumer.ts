@@ -18,7 +18,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, toFault } from '@masque/fault';
 import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
-import { createWeightLimit } from '@masque/stage';
+import { createWeightLimit } from '@masque/stage/weight-limit';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
 import { createRate } from './rate.ts';

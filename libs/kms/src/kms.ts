@@ -1,5 +1,5 @@
 import type * as Sdk from '@aws-sdk/client-kms';
-import { createWeightLimit } from '@masque/stage';
+import { createWeightLimit } from '@masque/stage/weight-limit';
 import { isForeign, kmsFault } from './kms-fault.ts';
 
 export interface KmsOptions {

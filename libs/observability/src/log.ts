@@ -1,8 +1,6 @@
 import type { Fault } from '@masque/fault';
 import { type DestinationStream, pino } from 'pino';
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import type { LogLevel } from './log-level.ts';
 
 /** Only scalars and faults: there is no way to hand a record, a message or a vendor's error to the log. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & { readonly fault?: never };

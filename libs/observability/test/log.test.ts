@@ -1,6 +1,7 @@
 import { Fault } from '@masque/fault';
 import { expect, test } from 'vitest';
-import { createLog, type LogFields, type LogLevel, logLevels } from '../src/log.ts';
+import { createLog, type LogFields } from '../src/log.ts';
+import { type LogLevel, logLevels } from '../src/log-level.ts';
 
 /** A log whose lines are kept; each is parsed, so each must be JSON on a line of its own. */
 function setup(level: LogLevel = 'debug', base: LogFields = { stage: 'masker', replica: 'host-1' }) {

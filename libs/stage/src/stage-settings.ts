@@ -1,4 +1,4 @@
-import { logLevels } from '@masque/observability';
+import { logLevels } from '@masque/observability/log-level';
 import { fraction, integer, oneOf, text, url } from './settings.ts';
 
 /** Settings that every stage has. */

@@ -1,6 +1,5 @@
-import { type Replicas, stages } from '@masque/local-pipeline';
+import type { Replicas } from '@masque/local-pipeline';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runDemo } from '../demo/run-demo.ts';
 
 interface DemoFlags {
   readonly input?: string;
@@ -51,6 +50,7 @@ export function demoCommand(): Command {
           aborter.abort();
         });
       }
+      const { runDemo } = await import('../demo/run-demo.ts');
       process.exitCode = await runDemo({ ...flags, signal: aborter.signal });
     });
 }
@@ -75,7 +75,7 @@ function replicas(text: string): Replicas {
   const counts: Record<string, number> = { ...oneEach };
   for (const part of text.split(',')) {
     const [, stage = '', number = ''] = /^([a-z]+)=(\d{1,2})$/.exec(part.trim()) ?? [];
-    if (!stages.some((name) => name === stage) || Number(number) < 1) {
+    if (!Object.hasOwn(oneEach, stage) || Number(number) < 1) {
       throw new InvalidArgumentError('It is not like extractor=1,masker=2,loader=1.');
     }
     counts[stage] = Number(number);

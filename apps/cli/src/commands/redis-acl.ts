@@ -1,4 +1,4 @@
-import { aclRules } from '@masque/job-queue';
+import { aclRules } from '@masque/job-queue/acl';
 import { Command } from 'commander';
 import { readEnvironment, readPipeline, settings } from '../environment.ts';
 import { remark, say, sayJson } from '../output/terminal.ts';

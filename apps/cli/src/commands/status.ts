@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exitStatus } from '@masque/stage';
+import { exitStatus } from '@masque/stage/command';
 import { Command, InvalidArgumentError } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { readPipeline } from '../environment.ts';

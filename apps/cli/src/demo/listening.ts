@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalPipeline, Snapshot } from '@masque/local-pipeline';
-import { exitStatus } from '@masque/stage';
+import { exitStatus } from '@masque/stage/command';
 import { clearProgress, count, isLive, paint, progress } from '../output/terminal.ts';
 import { someEnd } from './ended-stage.ts';
 import type { Workspace } from './workspace.ts';

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '@masque/fault';
 import { lastErrors, loadSample, type Replicas, type Snapshot, stages } from '@masque/local-pipeline';
 import type { Pipeline } from '@masque/pipeline';
-import { exitStatus } from '@masque/stage';
+import { exitStatus } from '@masque/stage/command';
 import { readPipeline } from '../environment.ts';
 import { readLines } from '../input/lines.ts';
 import { plural, remark, sayJson } from '../output/terminal.ts';

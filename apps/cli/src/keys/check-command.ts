@@ -1,5 +1,5 @@
 import { checkKeys, type Finding } from '@masque/keyring';
-import { exitStatus } from '@masque/stage';
+import { exitStatus } from '@masque/stage/command';
 import { Command } from 'commander';
 import { hasSetting, readEnvironment, readPipeline, settings } from '../environment.ts';
 import { plural, say, sayJson } from '../output/terminal.ts';
