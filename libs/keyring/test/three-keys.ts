@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type KeyDescription, keyPaths, type KeyStatus, readDescription } from '@masque/key-files';
 import { createMasker, readMaskKeys } from '@masque/masking';
 import { definePipeline, hmac, type Pipeline, rsa, siv } from '@masque/pipeline';
-import { afterAll } from 'vitest';
 import { z } from 'zod';
 import { initKeys } from '../src/init.ts';
 
@@ -24,22 +23,28 @@ export const pipeline: Pipeline = definePipeline({
   },
 });
 
-const root = await mkdtemp(join(tmpdir(), 'masque-lives-'));
-afterAll(() => rm(root, { recursive: true }));
-let made: Promise<unknown> | undefined;
-let folders = 0;
+const made = new Map<string, Promise<string>>();
 
 /** A folder of three mask keys and what belongs to them, this test's own; `fresh`: of another installation. */
 export async function newKeys(options: { readonly fresh?: boolean } = {}): Promise<string> {
-  const dir = join(root, `keys-${(folders += 1)}`);
-  if (options.fresh === true) {
-    await initKeys(dir, pipeline);
-    return dir;
-  }
-  // Made once a file: an RSA key takes its time.
-  await (made ??= initKeys(join(root, 'made'), pipeline));
-  await cp(join(root, 'made'), dir, { recursive: true });
+  if (options.fresh === true) return make();
+  // Made once a file, whose temporary folder it is: an RSA key takes its time.
+  const once = made.get(tmpdir()) ?? make();
+  made.set(tmpdir(), once);
+  const dir = await folder();
+  await cp(await once, dir, { recursive: true });
   return dir;
+}
+
+async function make(): Promise<string> {
+  const dir = await folder();
+  await initKeys(dir, pipeline);
+  return dir;
+}
+
+/** In one that is gone when the file's tests are. */
+async function folder(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), 'masque-lives-')), 'keys');
 }
 
 export async function keysOf(dir: string): Promise<readonly KeyDescription[]> {

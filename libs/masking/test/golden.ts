@@ -1,9 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyPaths, type KeyPaths, writeKeyFile } from '@masque/key-files';
 import { rsa } from '@masque/pipeline';
-import { afterAll } from 'vitest';
 import type { Masker } from '../src/masker.ts';
 import { type MaskKeys, readMaskKeys, readUnmaskKeys, type UnmaskKeys } from '../src/keys.ts';
 
@@ -23,13 +22,9 @@ export const golden = JSON.parse(readFileSync(new URL('vectors/golden.json', imp
 
 export const mask = { ip: rsa('address'), device_id: rsa('text') };
 
-const root = mkdtempSync(join(tmpdir(), 'masque-mask-'));
-// Here and not in `folder`: asked for by a test that already runs, vitest would let it pass unheard.
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A folder that is gone when the file's tests are. */
+/** A folder that is gone when the file's tests are, as every temporary one of a unit test is. */
 export function folder(): string {
-  return mkdtempSync(join(root, 'keys-'));
+  return mkdtempSync(join(tmpdir(), 'masque-mask-'));
 }
 
 /** The golden keys as files, the way `masque keys init` leaves them. */

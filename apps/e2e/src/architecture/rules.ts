@@ -99,7 +99,7 @@ function fileBreaches(owner: Package, file: SourceFile, { rootDevDependencies }:
   if (!isSource || isTestsOnly(owner))
     for (const name of [...owner.devDependencies, ...rootDevDependencies]) usable.add(name);
   // Set-up for vitest is test code that has to be importable from outside.
-  const isTestSupport = /^src\/(vitest-setup|testing)\.ts$/.test(file.path);
+  const isTestSupport = /^src\/(vitest-setup|vitest-folder|testing)\.ts$/.test(file.path);
   if (isTestSupport) for (const name of rootDevDependencies) usable.add(name);
 
   const found: string[] = [];
