@@ -43,7 +43,9 @@ describe.each(rows)('$name', ({ name, keys, networks }) => {
 
   it('is handed every setting that it has, and nothing else', () => {
     const settings = settingsOf(name).map((each) => each.name);
-    const wanted = settings.filter((each) => !fixed.has(each)).concat(name === 'extractor' ? credentials : []);
+    const wanted = settings
+      .filter((each) => !fixed.has(each))
+      .concat(['extractor', 'masker'].includes(name) ? credentials : []);
     const given = Object.keys(service.environment).filter((each) => !fixed.has(each) && !own.has(each));
     expect(given.sort()).toEqual(wanted.sort());
   });
@@ -105,6 +107,13 @@ describe.each(owners)('$name, of its URLs', ({ name, redis, database }) => {
     });
     expect(stdout.trim().split('\n')).toEqual(settings.map(() => taken));
   });
+});
+
+it('hands the credentials of .env to whom SQS or the custodian’s keys are, and to nobody else', () => {
+  const holders = Object.entries(services).filter(
+    ([, { environment }]) => 'AWS_ACCESS_KEY_ID' in environment && environment['AWS_ACCESS_KEY_ID'] === null,
+  );
+  expect(holders.map(([name]) => name).sort()).toEqual(['cli', 'custodian', 'extractor', 'keys']);
 });
 
 it('runs nothing of ours with a writable root or a capability', () => {

@@ -40,14 +40,14 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
     await context.addInitScript(
       `addEventListener('securitypolicyviolation', ({ violatedDirective: rule, sourceFile }) => console.error('refused by ' + rule, sourceFile))`,
     );
-    page.on('console', (message) => {
+    context.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
     });
-    page.on('pageerror', ({ message }) => complaints.push(message));
-    page.on('request', (request) => {
+    context.on('weberror', (error) => complaints.push(error.error().message));
+    context.on('request', (request) => {
       if (new URL(request.url()).origin !== pages) elsewhere.push(request.url());
     });
-    page.on('response', (response) => {
+    context.on('response', (response) => {
       // A stream has no end; it is read apart.
       if (response.url().endsWith('/live')) return;
       bodies.push(
@@ -85,6 +85,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
       `{"broken": "${sentinels[2]}"`,
       ...traffic(400).bodies,
     ]);
+    const board = await context.newPage();
+    await board.goto(`${pages}/queues/queue/user-logins.extracted`);
+    await board.getByText('user-logins.masked').first().waitFor();
+    await board.close();
     // The server says it as it is, and the page as the server says it.
     await page.locator('#held tr', { hasText: 'wrong kind' }).waitFor();
     await page.waitForFunction(`document.querySelectorAll('#newest tr').length === 12`);
@@ -94,6 +98,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard in a browser', () => 
     await page.locator('figure[data-chart="quarantine"] .legend', { hasText: 'not json' }).waitFor();
     expect(await words('#pipeline')).toBe('user-logins');
     expect(await shoot(page, 'overview')).toEqual([]);
+    expect(complaints).toEqual([]);
   });
 
   it('can be read without eyes and used without a mouse', async () => {

@@ -12,14 +12,10 @@ const rows: Readonly<Record<Stage, Row>> = {
   extractor: {
     mounts: ['/keys/extractor'],
     networks: ['redis', 'sqs'],
-    reaches: ['AWS_ENDPOINT_URL_SQS', 'OWN_REDIS_URL', 'REDIS_URL'],
+    reaches: ['AWS_ENDPOINT_URL_SQS', 'REDIS_URL'],
   },
-  masker: { mounts: ['/keys/masker'], networks: ['redis'], reaches: ['OWN_REDIS_URL', 'REDIS_URL'] },
-  loader: {
-    mounts: [],
-    networks: ['postgres', 'redis'],
-    reaches: ['DATABASE_URL', 'OWN_DATABASE_URL', 'OWN_REDIS_URL', 'REDIS_URL'],
-  },
+  masker: { mounts: ['/keys/masker'], networks: ['redis'], reaches: ['REDIS_URL'] },
+  loader: { mounts: [], networks: ['postgres', 'redis'], reaches: ['DATABASE_URL', 'REDIS_URL'] },
 };
 
 const servers =
@@ -49,9 +45,9 @@ export async function breaches(project: Project, stage: Stage): Promise<string[]
   return found;
 }
 
-/** A name alone stands for one that is not set. */
+/** A name alone stands for one that is not set, and one with nothing says nothing. */
 function namesOf(env: readonly string[]): string[] {
-  return env.filter((each) => each.includes('=')).map((each) => each.slice(0, each.indexOf('=')));
+  return env.filter((each) => /=./.test(each)).map((each) => each.slice(0, each.indexOf('=')));
 }
 
 function userOf(env: readonly string[], name: string): string | undefined {
