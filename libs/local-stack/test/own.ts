@@ -86,11 +86,17 @@ export function startOwner(options: OwnerOptions, { env = {}, ...account }: Owne
 
 /** Polls, because nothing announces an absence. */
 export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) if (await condition()) return;
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(50)) if (await condition()) return;
   throw new Error(`still not: ${what}`);
 }
 
+/** `ps` tells the dead whose parent did not look yet; it is a process of its own, so only where the kernel has one. */
 export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
   return table().some((each) => each.pid === pid);
 }
 
