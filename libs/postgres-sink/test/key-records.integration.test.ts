@@ -54,6 +54,22 @@ test('rows, first and last use: told by loaders together, the last of them when 
   expect(record?.lastUsed).toBeGreaterThanOrEqual(record?.firstUsed ?? Infinity);
 });
 
+test('who began before another and tells after it moves no time the wrong way', async () => {
+  const database = await migratedDatabase(notes);
+  const records = recordsOf(database);
+  await records.record([key]);
+  const slow = await database.session();
+  await slow.query('begin');
+  const tell = `select masque.note_key_use('${notes.name}', '{${key.kid}}', '{1}')`;
+  await database.sql(tell);
+  const [before] = await records.list();
+  await slow.query(tell);
+  await slow.query('commit');
+  const [after] = await records.list();
+  expect(after).toMatchObject({ rows: 2, lastUsed: before?.lastUsed });
+  expect(after?.firstUsed).toBeLessThan(before?.firstUsed ?? 0);
+});
+
 test('many that tell of the same keys in any order do not wait for each other in a circle, nor lose a row', async () => {
   const database = await migratedDatabase(notes);
   await recordsOf(database).record([key, next]);
