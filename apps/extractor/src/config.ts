@@ -45,7 +45,7 @@ export const settings = {
     min: 1,
     max: 64,
   }),
-  BATCH_MAX: integer({ doc: 'Most messages in a batch.', unit: 'messages', fallback: 200, min: 1, max: 2_000 }),
+  BATCH_MAX: integer({ doc: 'Most messages in a batch.', unit: 'messages', fallback: 400, min: 1, max: 2_000 }),
   BATCH_MAX_BYTES: integer({
     doc: 'A batch is closed before its bodies exceed this, unless one body alone does.',
     unit: 'bytes',

@@ -15,7 +15,7 @@ function faultOf(env: Record<string, string>): string {
 
 test('the defaults go together', () => {
   expect(readSettings(settings, required, checkSettings)).toMatchObject({
-    BATCH_MAX: 200,
+    BATCH_MAX: 400,
     BATCH_LINGER_MS: 25,
     SQS_VISIBILITY_TIMEOUT_S: 60,
     SQS_WAIT_S: 5,
