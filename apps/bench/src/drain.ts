@@ -105,6 +105,8 @@ async function watch(
     () => (bill = openBill(arena, processes)),
   );
   const { shares, servers } = bill!.close(messages);
+  if (messages === 0)
+    throw new Error(`${contestant.name} was done before it was seen to begin; take more than ${count}`);
   await check(arena, contestant, count, bad);
   const cpuUs = Object.values(shares).reduce((sum, share) => sum + share.cpuUs, 0);
   return { rate: messages / seconds, cpuUs, shares, servers, startMs };
