@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../src/program.ts';
 import { bin, masque } from './masque.ts';
+import { ownFolder } from './own-folder.ts';
 
 function everyCommand(from: Command, path: readonly string[] = []): (readonly [string, Command])[] {
   const own = [...path, from.name()];
@@ -64,6 +67,15 @@ test('settings that are wrong end with 78, all named at once, and no value of th
   expect(status).toBe(78);
   for (const name of ['REDIS_URL', 'DATABASE_URL', 'JOB_LOCK_MS']) expect(stderr).toContain(`  - ${name} is not`);
   expect(stderr).not.toMatch(/hush|\n\s+at /);
+});
+
+test('compiled sources are kept in the user’s own cache, and a command runs where none can be', async () => {
+  await using folder = await ownFolder();
+  for (const cache of ['/dev/null', folder.path]) {
+    const run = await masque(['--version'], { env: { NODE_COMPILE_CACHE: '', XDG_CACHE_HOME: cache } });
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+  }
+  expect(await readdir(join(folder.path, 'masque', 'compiled'))).not.toEqual([]);
 });
 
 test('an older Node is told which one it takes', () => {
