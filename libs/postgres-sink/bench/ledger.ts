@@ -2,10 +2,11 @@
 /**
  * What an insert costs as the ledger grows: `npx node libs/postgres-sink/bench/ledger.ts [rows] [rounds]`, default
  * 10,000,000 and 100. Linux only: the server's CPU time is the operating system's, and its waiting is not.
+ * `--set shared_buffers=2GB`, as often as wanted, is given to the server; its defaults are for a small machine.
  *
  * Two ledgers on one durable server of its own, the small with 100,000 entries and the large with so many, loaded into
  * in turn so that whatever else this machine does meets both. `days`: entries over 30 days, as a ledger has them, and
- * loads into today. `one day`: all in today, which is what a day of such traffic leaves.
+ * loads into today. `one day`: all in today, which is what a day of such traffic leaves. `--shape` chooses one.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,7 +15,13 @@ import { startLocalStack } from '@masque/local-stack';
 import { Client } from 'pg';
 import { createPostgresSink, migrate, type PostgresSink, type SinkBatch, type Target } from '../src/index.ts';
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values: given } = parseArgs({
+  allowPositionals: true,
+  options: {
+    shape: { type: 'string', multiple: true, default: ['days', 'one day'] },
+    set: { type: 'string', multiple: true, default: [] },
+  },
+});
 const [large = 10_000_000, rounds = 100] = positionals.map(Number);
 const small = 100_000;
 const batchSize = 200;
@@ -29,15 +36,20 @@ interface Ledger {
   readonly serverProcess: () => Promise<number>;
 }
 
-/** Microseconds a row. */
+/** A row's. */
 interface Cost {
+  /** Microseconds. */
   readonly elapsed: number;
   readonly server: number;
+  /** Bytes. A page that changes first after a checkpoint goes into the WAL whole. */
+  readonly wal: number;
 }
 
 const stack = await startLocalStack({ only: ['postgres'] });
 try {
+  await setServer(given.set);
   for (const shape of ['days', 'one day'] as const) {
+    if (!given.shape.includes(shape)) continue;
     const ledgers = [await filled(shape, small), await filled(shape, large)] as const;
     const costs = ledgers.map((): Cost[] => []);
     for (let round = 0; round < rounds; round += 1) {
@@ -52,10 +64,28 @@ try {
       `${shape}, CPU of the server (mean)`,
       costs.map((all) => mean(all.map(({ server }) => server))),
     );
+    say(
+      `${shape}, WAL (mean)`,
+      costs.map((all) => mean(all.map(({ wal }) => wal))),
+      'bytes',
+    );
     await Promise.all(ledgers.flatMap(({ sink, client }) => [sink.close(), client.end()]));
   }
 } finally {
   await stack.stop();
+}
+
+async function setServer(settings: readonly string[]): Promise<void> {
+  if (settings.length === 0) return;
+  const client = new Client(stack.postgres.url());
+  await client.connect();
+  for (const setting of settings) {
+    const [name = '', value = ''] = setting.split('=');
+    await client.query(`alter system set ${client.escapeIdentifier(name)} = ${client.escapeLiteral(value)}`);
+  }
+  await client.end();
+  await stack.postgres.stop();
+  await stack.postgres.start();
 }
 
 async function filled(shape: 'days' | 'one day', rows: number): Promise<Ledger> {
@@ -91,15 +121,25 @@ async function filled(shape: 'days' | 'one day', rows: number): Promise<Ledger> 
   };
 }
 
-async function measure({ sink, serverProcess }: Ledger): Promise<Cost> {
+async function measure({ sink, client, serverProcess }: Ledger): Promise<Cost> {
   const batches = Array.from({ length: batchesARound }, aBatch);
   await sink.load(aBatch());
   const pid = await serverProcess();
-  const cpu = cpuMicroseconds(pid);
+  const [cpu, wal] = [cpuMicroseconds(pid), await walBytes(client)];
   const began = performance.now();
   for (const batch of batches) await sink.load(batch);
+  const elapsed = (performance.now() - began) * 1_000;
+  const [server, written] = [cpuMicroseconds(pid) - cpu, (await walBytes(client)) - wal];
   const rows = batchSize * batchesARound;
-  return { elapsed: ((performance.now() - began) * 1_000) / rows, server: (cpuMicroseconds(pid) - cpu) / rows };
+  return { elapsed: elapsed / rows, server: server / rows, wal: written / rows };
+}
+
+/** Ever written by the server, which does nothing else. */
+async function walBytes(client: Client): Promise<number> {
+  const { rows } = await client.query<{ readonly bytes: number }>(
+    `select (pg_current_wal_insert_lsn() - '0/0')::float8 as bytes`,
+  );
+  return rows[0]?.bytes ?? Number.NaN;
 }
 
 /** In user and system, of the process that serves our connection: the clock ticks of proc_pid_stat(5), 100 a second. */
@@ -122,9 +162,9 @@ function aBatch(): SinkBatch {
   };
 }
 
-function say(what: string, [before = Number.NaN, after = Number.NaN]: readonly number[]): void {
+function say(what: string, [before = Number.NaN, after = Number.NaN]: readonly number[], unit = 'µs'): void {
   console.log(
-    `${what}: ${before.toFixed(2)} µs a row at ${count(small)} entries, ${after.toFixed(2)} at ${count(large)}, ` +
+    `${what}: ${before.toFixed(2)} ${unit} a row at ${count(small)} entries, ${after.toFixed(2)} at ${count(large)}, ` +
       `${((after / before - 1) * 100).toFixed(1)} % more (${rounds} rounds of ${count(batchSize * batchesARound)} rows each)`,
   );
 }
