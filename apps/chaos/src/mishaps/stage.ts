@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StageName, stages } from '@masque/local-pipeline';
 import type { Arena } from '../arena.ts';
-import { signal } from '../crew.ts';
+import { signal, stopAwake } from '../crew.ts';
 import { defineMishap, type Mishap } from '../mishap.ts';
 import { poisonSettings } from '../poison.ts';
 import { isFrozen } from '../processes.ts';
@@ -95,7 +95,7 @@ const frozenAt = (stage: StageName, point: string): Mishap =>
       signal(victim.pid, 'SIGCONT');
       // What it does when it wakes is the point: give it time for it.
       await sleep(1_000);
-      await victim.stop();
+      await stopAwake(victim);
       return reached ? `stood still for ${ms} ms at its passage ${nth}` : `no passage ${nth} came`;
     },
   });
