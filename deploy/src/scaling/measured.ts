@@ -1,10 +1,13 @@
 /**
- * What a message costs, with where the figure comes from: 2 cores that others used as well, so all are on the high side.
+ * What a message costs, with where the figure comes from: 2 cores with everything on them.
  * After measuring anew, change them here and run `npm run scaling`.
  */
 export const measured = {
-  /** `npm run bench -- --only masque --messages 60000 --method rsa --repeat 0.9`: CPU of the whole process, median of 3. */
-  cpuUs: { extractor: 68, masker: 52, loader: 35 },
+  /**
+   * `npm run bench -- --only masque --messages 60000 --method rsa --repeat 0.9 --variant BATCH_MAX=200`, as the manifests
+   * have it: CPU of the whole process, median of 3.
+   */
+  cpuUs: { extractor: 24, masker: 32, loader: 26 },
   /**
    * `used_cpu_user` and `_sys` of Redis over 60,000 messages in full batches of 200, through all three queues. In the
    * bench, where most batches were closed by their time, 20.
@@ -13,7 +16,7 @@ export const measured = {
   /** `total_net_output_bytes` of the same; as many come in. RSA-3072’s tokens are four fifths of them. */
   redisBytesOut: 2_500,
   /** The same bench: the server’s CPU a row, ledger included. */
-  postgresCpuUs: 25,
+  postgresCpuUs: 16,
   /** pg_current_wal_lsn() over 120,000 rows of the same shape. */
   walBytes: 1_420,
   /** pg_total_relation_size: a row of user_logins without an index, and its ledger entry. */
