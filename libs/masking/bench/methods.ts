@@ -75,9 +75,11 @@ for (const [name, spec, values] of cases.filter(([name]) => name.includes(only))
 if ('RSA step'.includes(only)) {
   for (const bits of [2048, 3072, 4096]) {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: bits });
+    // As `createOaepEncryption` does it.
+    const key = Object.assign(publicKey, { padding: constants.RSA_NO_PADDING });
     const block = Buffer.alloc(bits / 8, 1);
     const floor = best(1_000, () => () => {
-      for (let at = 0; at < 1_000; at += 1) publicEncrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, block);
+      for (let at = 0; at < 1_000; at += 1) publicEncrypt(key, block);
     });
     console.log(`RSA step alone, ${bits} bits: ${floor} µs; no code of ours can go below`);
   }
