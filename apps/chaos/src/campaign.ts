@@ -39,7 +39,6 @@ const recoversWithinMs = 15_000;
 /** No mishap lasts longer than this and its own length; the harness would be at fault. */
 const mishapMs = 120_000;
 const sliceMs = 50;
-const trickleMs = 500;
 
 export async function carryOut(options: CampaignOptions): Promise<Outcome[]> {
   const { arena, rounds, messages, signal } = options;
@@ -89,31 +88,19 @@ function lengthOf({ ms }: Draw): number {
   return typeof ms === 'number' ? ms : 0;
 }
 
-/**
- * Sends at an even rate, and the last fifth a few at a time for as long as the round lasts: a mishap that waits for a
- * stage to reach a point needs something on its way, however long the others of its round keep it from beginning.
- * Whatever is left goes out at once when the round is over.
- */
+/** Sends at an even rate; whatever is left goes out at once when the round is over. */
 async function sendEvenly(
   { post }: Arena,
   messages: readonly Message[],
   overMs: number,
   over: AbortSignal,
 ): Promise<void> {
-  const held = Math.ceil(messages.length * (4 / 5));
-  const slice = Math.max(1, Math.ceil(held / Math.ceil(overMs / sliceMs)));
-  let at = 0;
-  for (; at < held && !over.aborted; at += slice) {
-    await post.send(messages.slice(at, Math.min(held, at + slice)));
-    await sleep(sliceMs);
+  const slices = Math.ceil(overMs / sliceMs);
+  const size = Math.max(1, Math.ceil(messages.length / slices));
+  for (let at = 0; at < messages.length; at += size) {
+    await post.send(messages.slice(at, at + size));
+    if (!over.aborted) await sleep(sliceMs);
   }
-  at = Math.min(held, at);
-  const few = Math.max(1, Math.ceil((messages.length - held) / (mishapMs / trickleMs)));
-  for (; at < messages.length && !over.aborted; at += few) {
-    await post.send(messages.slice(at, at + few));
-    await sleep(trickleMs);
-  }
-  await post.send(messages.slice(at));
 }
 
 async function recovery({ post, pool, pipeline }: Arena, canary: Good): Promise<number | undefined> {
