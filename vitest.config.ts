@@ -24,8 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           // For machines that do something else as well; no test is about time.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 30_000,
           // A process a file would cost 31 s of CPU more: each would load the same modules again.
           isolate: false,
           setupFiles: ['libs/local-stack/src/vitest-folder.ts'],
