@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runTool } from '@masque/tool';
 import { parts } from './limits.ts';
 import { loads } from './loads.ts';
 import { measured } from './measured.ts';
@@ -23,26 +24,23 @@ messages a second, with the rates in deploy/src/scaling/measured.ts, and writes 
   --json     print one JSON object as the last line, and write nothing
 `;
 
-process.exitCode = main();
-
-function main(): number {
-  let given;
-  try {
-    given = parseArgs({
+await runTool({
+  usage,
+  read(args) {
+    const { values } = parseArgs({
+      args: [...args],
       options: {
         overlay: { type: 'string', default: 'overlays/aws' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
       },
-    }).values;
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    return 64;
-  }
-  if (given.help === true) {
-    process.stdout.write(usage);
-    return 0;
-  }
+    });
+    return values.help === true ? 'help' : values;
+  },
+  run: (given) => Promise.resolve(play(given)),
+});
+
+function play(given: { readonly overlay: string; readonly json?: boolean | undefined }): number {
   const world = readWorld(given.overlay);
   const runs = loads.map((load) => ({ load, moments: simulate(world, load) }));
   const summaries = runs.map(({ load, moments }) => summarize(load, moments));
