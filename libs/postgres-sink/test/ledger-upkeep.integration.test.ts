@@ -21,6 +21,14 @@ const names = async (database: OwnDatabase): Promise<unknown[]> => (await partit
 const age = (database: OwnDatabase, days: number): Promise<unknown> =>
   database.sql(`update masque.ledger set loaded_at = now() - make_interval(days => $1)`, [days]);
 
+/** A loader's session that has placed a message of the old day, and has not committed. */
+async function loadUnderWay(database: OwnDatabase) {
+  const loading = await database.session();
+  await loading.query(`begin; insert into masque.ledger (message_id, sent_day, pipeline)
+                       values ('00000000-0000-4000-8000-000000000001', '${day}', 'notes')`);
+  return loading;
+}
+
 const oldDays = Array.from({ length: 12 }, (_, ago) => noon - ago * dayMs);
 
 /** Three loaders, and a ledger of which all is old. */
@@ -82,9 +90,7 @@ test('a load under way in an old day is waited for briefly, then left alone; not
   const sink = database.sink(notes);
   await sink.load(aBatch([{}]));
   await age(database, 36);
-  const loading = await database.session();
-  await loading.query(`begin; insert into masque.ledger (message_id, sent_day, pipeline)
-                       values ('00000000-0000-4000-8000-000000000001', '${day}', 'notes')`);
+  const loading = await loadUnderWay(database);
   expect(await sink.keepLedger(35)).toEqual({ detached: [], dropped: [], busy: true });
   await loading.query('commit');
   expect(await sink.keepLedger(35)).toEqual({ detached: [], dropped: [], busy: false });
@@ -96,9 +102,7 @@ test('a load that commits while its old day is about to go keeps it', async () =
   const sink = database.sink(notes);
   await sink.load(aBatch([{}]));
   await age(database, 36);
-  const loading = await database.session();
-  await loading.query(`begin; insert into masque.ledger (message_id, sent_day, pipeline)
-                       values ('00000000-0000-4000-8000-000000000001', '${day}', 'notes')`);
+  const loading = await loadUnderWay(database);
   const over = new AbortController();
   const keeping = sink.keepLedger(35).finally(() => over.abort());
   const waits =
