@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { packBase64 } from '@masque/handoff';
 import { keyPaths } from '@masque/key-files';
 import { type FoundToken, initKeys, openFinder } from '@masque/keyring';
 import { createDatabase, dropDatabase, uniqueName } from '@masque/local-stack/testing';
@@ -62,7 +63,7 @@ export async function openDesk(postgresUrl: string): Promise<Desk> {
       entries: {
         tokens: entries.map(({ token }) => token),
         kids: entries.map(({ kid }) => kid),
-        ciphertexts: entries.map(({ ciphertext }) => ciphertext),
+        ciphertexts: packBase64(entries.map(({ ciphertext }) => ciphertext)),
       },
     };
   }

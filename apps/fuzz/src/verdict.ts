@@ -56,7 +56,8 @@ export async function judge(
     if (!tellsItself(body) && texts.some(holdsSecret)) found.push('a value of a masked field is in PostgreSQL');
     breaches.push(...found.map((what) => ({ at, what })));
   }
-  if (!bodies.some(({ body }) => tellsItself(body)) && holdsSecret(masked))
+  const betweenStages = `${masked.json} ${masked.freight?.toString() ?? ''}`;
+  if (!bodies.some(({ body }) => tellsItself(body)) && holdsSecret(betweenStages))
     breaches.push({ at: -1, what: 'a value of a masked field is in Redis' });
   return breaches;
 }

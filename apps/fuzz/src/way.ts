@@ -11,24 +11,24 @@ import { createHandler as createMasking } from '@masque/masker/handle';
 import { createBatchMasker } from '@masque/masker/mask-batch';
 import { createMasker, readMaskKeys } from '@masque/masking';
 import { noTracing } from '@masque/observability';
-import { toTarget } from '@masque/pipeline';
+import { textColumns, toTarget } from '@masque/pipeline';
 import { createPostgresSink, type LoadReport } from '@masque/postgres-sink';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey } from '@masque/sealing';
 import type { Body } from './bodies.ts';
 import { definition } from './definition.ts';
-import { createWire, delivery } from './wire.ts';
+import { createWire, delivery, type Lying } from './wire.ts';
 
 /** One batch, and what its way left behind. */
 export interface Passage {
   readonly messageIds: readonly string[];
   /** As it lay between masker and loader. */
-  readonly masked: string;
+  readonly masked: Lying;
   /** Receipts that were handed on. */
   readonly receipts: readonly string[];
   readonly report: LoadReport;
 }
 
-/** The stages' own code, from the sealing of a batch to its settlement, with JSON in the place of each queue. */
+/** The stages' own code, from the sealing of a batch to its settlement, with JSON and bytes in the place of each queue. */
 export interface Way {
   /** @throws whatever a stage throws: servers are there and settings right, so nothing may */
   take(bodies: readonly Body[]): Promise<Passage>;
@@ -68,6 +68,7 @@ export async function openWay(options: { readonly databaseUrl: string; readonly 
     opener: createOpener(openKeys),
     quarantineSealer: createSealer(quarantineKey),
     maskBatch: createBatchMasker(definition, masker),
+    textColumns: textColumns(definition),
     keys: () => masker.keys(),
     origins,
     onForgedOrigin: () => {},
@@ -88,8 +89,8 @@ export async function openWay(options: { readonly databaseUrl: string; readonly 
   });
   const { signal } = new AbortController();
 
-  async function loaded(text: string): Promise<Omit<Passage, 'masked' | 'messageIds'>> {
-    const job = delivery(masked, text);
+  async function loaded(lying: Lying): Promise<Omit<Passage, 'masked' | 'messageIds'>> {
+    const job = delivery(masked, lying);
     const { batch } = job.batch;
     await load(job, signal);
     const report = reports.get(batch);
@@ -115,11 +116,11 @@ export async function openWay(options: { readonly databaseUrl: string; readonly 
         receipts: messageIds.map((id) => `receipt-${id}`),
         sentAt: messageIds.map((_, at) => firstDay + (at % days) * dayMs),
         receivedAt: Date.now(),
-        sealed: sealed.toString('base64'),
+        sealed,
       });
       await mask(delivery(extracted, toMasker.take(batch)));
-      const text = toLoader.take(batch);
-      return { messageIds, masked: text, ...(await loaded(text)) };
+      const lying = toLoader.take(batch);
+      return { messageIds, masked: lying, ...(await loaded(lying)) };
     },
     again: async (passage) => (await loaded(passage.masked)).report,
     close: () => sink.close(),

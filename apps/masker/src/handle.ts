@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { type extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
+import { packBase64, packTexts } from '@masque/handoff';
 import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { Masker, OriginKeys, VaultEntry } from '@masque/masking';
@@ -14,6 +15,8 @@ export interface HandlerDeps {
   /** Seals rejected bodies to the custodian. */
   readonly quarantineSealer: Sealer;
   readonly maskBatch: (batch: BatchInput) => MaskedColumns;
+  /** Columns of the target whose cells are texts. */
+  readonly textColumns: ReadonlySet<string>;
   readonly keys: Masker['keys'];
   readonly origins: Pick<OriginKeys, 'verify'>;
   /** A message claims an origin that nobody who may has signed. */
@@ -34,10 +37,7 @@ export function createHandler(deps: HandlerDeps) {
 
   async function handle(batch: ExtractedBatch, span: Span): Promise<Outcome> {
     const began = performance.now();
-    const bodies = await deps.opener.open(
-      Buffer.from(batch.sealed, 'base64'),
-      sealContext(batch.pipeline, batch.batch),
-    );
+    const bodies = await deps.opener.open(batch.sealed, sealContext(batch.pipeline, batch.batch));
     if (bodies.length !== batch.messageIds.length) throw miscounted(batch.batch);
     const { messageIds, sentAt } = identities(batch, deps);
     const result = deps.maskBatch({ bodies, messageIds, sentAt });
@@ -60,7 +60,7 @@ export function createHandler(deps: HandlerDeps) {
       sentAt,
       trace: span.traceparent,
       rows: [...result.rows],
-      columns: Object.fromEntries(Object.entries(result.columns).map(([name, cells]) => [name, [...cells]])),
+      columns: onTheWire(result.columns, deps.textColumns),
       rejects,
       ...(result.entries.length === 0 ? {} : { entries: inColumns(result.entries) }),
       keys: deps.keys().map(({ kid, method, fingerprint }) => ({ kid, method, fingerprint })),
@@ -72,11 +72,21 @@ export function createHandler(deps: HandlerDeps) {
   }
 }
 
+/** Texts go packed: the loader passes them on and makes none of them. */
+function onTheWire(columns: MaskedColumns['columns'], texts: ReadonlySet<string>): MaskedBatch['columns'] {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, cells]) => [
+      name,
+      texts.has(name) ? packTexts(cells as readonly (string | null)[]) : [...cells],
+    ]),
+  );
+}
+
 function inColumns(entries: readonly VaultEntry[]): NonNullable<MaskedBatch['entries']> {
   return {
     tokens: entries.map(({ token }) => token),
     kids: entries.map(({ kid }) => kid),
-    ciphertexts: entries.map(({ ciphertext }) => ciphertext),
+    ciphertexts: packBase64(entries.map(({ ciphertext }) => ciphertext)),
   };
 }
 

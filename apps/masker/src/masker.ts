@@ -5,7 +5,7 @@ import { createJobQueue } from '@masque/job-queue';
 import { createKeyAccess, keyPaths } from '@masque/key-files';
 import { createKms } from '@masque/kms';
 import { createMasker, createOriginKeys, fingerprint, readMaskKeys } from '@masque/masking';
-import { loadPipeline } from '@masque/pipeline';
+import { loadPipeline, textColumns } from '@masque/pipeline';
 import { createOpener, createSealer, readSealPrivateKeys, readSealPublicKey, sealFingerprint } from '@masque/sealing';
 import type { Service, StageContext } from '@masque/stage';
 import type { settings } from './config.ts';
@@ -51,6 +51,7 @@ export async function createMaskerStage(context: StageContext<typeof settings>):
       opener: createOpener(sealKeys),
       quarantineSealer: createSealer(quarantineKey),
       maskBatch: createBatchMasker(pipeline, masker),
+      textColumns: textColumns(pipeline),
       keys: () => masker.keys(),
       origins: createOriginKeys(pipeline.name, maskKeys),
       onForgedOrigin: (message) => log.warn('origin_not_signed', { message }),

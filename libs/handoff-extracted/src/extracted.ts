@@ -8,6 +8,8 @@ import { z } from 'zod';
 export const extracted = defineHandoff({
   name: 'extracted',
   version: 1,
+  // The release before took base64 in the job itself.
+  raisedBy: { freight: 2 },
   schema: z
     .object({
       ...batchEnvelope,
@@ -19,8 +21,8 @@ export const extracted = defineHandoff({
       origins: listOf(isText).optional(),
       /** Epoch milliseconds of the receive call that brought the first message. */
       receivedAt: z.int(),
-      /** Base64 of a sealed batch (libs/sealing), bound to the batch's id. */
-      sealed: z.string(),
+      /** A sealed batch (libs/sealing), bound to the batch's id. */
+      sealed: z.union([z.instanceof(Buffer), z.string().transform((base64) => Buffer.from(base64, 'base64'))]),
     })
     .refine((b) => b.receipts.length === b.messageIds.length && b.sentAt.length === b.messageIds.length, {
       path: ['messageIds'],

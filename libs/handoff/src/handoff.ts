@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { BatchEnvelope } from './batch.ts';
+import { reload, unload, type Wire } from './freight.ts';
 import { isWhole } from './list.ts';
 
 /**
@@ -7,7 +8,7 @@ import { isWhole } from './list.ts';
  * (`HandoffInput`); the consumer gets what it gives (`HandoffOutput`) and always parses, because Redis may hold a job
  * of an older or newer release, or of no release at all.
  *
- * On the wire, in BullMQ's job data: `{ "v": 1, …fields }`. Rules for change, so that two releases can run side by
+ * On the wire, in BullMQ's job data: `{ "v": 1, …fields }`, and what is bytes beside it (freight.ts). Rules for change, so that two releases can run side by
  * side: a name never changes its meaning; a new field is optional until no release that lacks it can be running; a
  * change that an older consumer would misread raises the version, and consumers leave versions they do not know to
  * replicas that do. Where only batches with a certain field would be misread, the field raises the version of these
@@ -20,9 +21,12 @@ export interface Handoff<Schema extends z.ZodType<BatchEnvelope> = z.ZodType<Bat
   readonly version: number;
   readonly schema: Schema;
   /** What goes on the wire. */
-  write(value: z.input<Schema>): object;
-  /** Never throws, and its refusals carry no value. */
-  read(data: unknown): ReadResult<z.output<Schema>>;
+  write(value: z.input<Schema>): Wire;
+  /**
+   * Never throws, and its refusals carry no value.
+   * @param freight the bytes that were stored under the job's `freightId`
+   */
+  read(data: unknown, freight?: Buffer): ReadResult<z.output<Schema>>;
 }
 
 export type HandoffInput<H> = H extends Handoff<infer Schema> ? z.input<Schema> : never;
@@ -42,13 +46,16 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
   readonly name: string;
   readonly version: number;
   readonly schema: Schema;
-  /** Optional fields that a consumer of `version` must not overlook, and the version of a batch that has one. */
+  /**
+   * Fields, `freight` among them, that a consumer of `version` must not overlook, and the version of a batch that has
+   * one.
+   */
   readonly raisedBy?: Readonly<Record<string, number>>;
 }): Handoff<Schema> {
   const { name, version, schema, raisedBy = {} } = contract;
   const highest = Math.max(version, ...Object.values(raisedBy));
-  const versionOf = (value: unknown): number => {
-    const fields = value as Readonly<Record<string, unknown>>;
+  const versionOf = (data: object): number => {
+    const fields = data as Readonly<Record<string, unknown>>;
     return Math.max(version, ...Object.entries(raisedBy).map(([field, v]) => (fields[field] === undefined ? 0 : v)));
   };
   return Object.freeze({
@@ -56,17 +63,20 @@ export function defineHandoff<Schema extends z.ZodType<BatchEnvelope>>(contract:
     version,
     schema,
     write(value: z.input<Schema>) {
-      const v = versionOf(value);
-      return Object.assign({ v }, value, { v });
+      const { data, freight } = unload(value as object as Readonly<Record<string, unknown>>);
+      const v = versionOf(data);
+      return { data: Object.assign({ v }, data, { v }), ...(freight === undefined ? {} : { freight }) };
     },
-    read(data: unknown): ReadResult<z.output<Schema>> {
+    read(data: unknown, freight?: Buffer): ReadResult<z.output<Schema>> {
       if (typeof data !== 'object' || data === null) return { ok: false, why: 'shape', at: '' };
       const written = (data as { readonly v?: unknown }).v;
       if (!isWhole(written)) return { ok: false, why: 'shape', at: 'v' };
       if (written < version || written > highest) return { ok: false, why: 'version', at: 'v' };
-      const parsed = schema.safeParse(data);
+      const batch = reload(data as Readonly<Record<string, unknown>>, freight);
+      if (batch === undefined) return { ok: false, why: 'shape', at: 'freight' };
+      const parsed = schema.safeParse(batch);
       if (!parsed.success) return { ok: false, why: 'shape', at: placeOf(parsed.error.issues[0]?.path ?? []) };
-      if (versionOf(parsed.data) !== written) return { ok: false, why: 'shape', at: 'v' };
+      if (versionOf(data) !== written) return { ok: false, why: 'shape', at: 'v' };
       return { ok: true, value: parsed.data };
     },
   });

@@ -11,6 +11,7 @@ import { queueName } from '@masque/handoff';
 import { type JobType, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createConnections } from './connection.ts';
+import { freightBytes } from './freight.ts';
 
 type QueueJob = Awaited<ReturnType<BaseAdapter['addJob']>>;
 
@@ -86,7 +87,11 @@ const fields = ['timestamp', 'processedOn', 'delay', 'ats', 'stc'] as const;
 
 async function readJob(queue: Queue, redis: Redis, id: string): Promise<QueueJob | undefined> {
   const key = queue.toKey(id);
-  const [values, bytes] = await Promise.all([redis.hmget(key, ...fields), redis.hstrlen(key, 'data')]);
+  const [values, data, freight] = await Promise.all([
+    redis.hmget(key, ...fields),
+    redis.hstrlen(key, 'data'),
+    freightBytes(redis, key),
+  ]);
   const [timestamp, processedOn, delay, started, stalls] = values.map((value) => Number(value ?? 0));
   // Done and removed since its id was read.
   if (timestamp === undefined || timestamp === 0) return undefined;
@@ -103,7 +108,7 @@ async function readJob(queue: Queue, redis: Redis, id: string): Promise<QueueJob
     failedReason: '',
     stacktrace: [],
     opts: {},
-    data: { bytes },
+    data: { bytes: data + freight },
     returnvalue: null,
   };
   return {

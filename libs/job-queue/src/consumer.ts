@@ -12,15 +12,18 @@
  * - A job is dropped only for a fault of its own that no replica and no waiting can mend, or when its messages are no
  *   longer ours. In both cases SQS shows them again. For a fault of ours it waits, however long: dropping it would make
  *   SQS count another receive, and send messages to the dead-letter queue for our reasons.
+ * - What a batch weighs beside its job (freight.ts) goes before the job does: who finds it gone finds a job that was
+ *   finished with, if not removed, and drops it.
  * - After `stop` resolves no handler of this consumer is running but those it counts as abandoned, and its connections
  *   are closed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff, Fault, toFault } from '@masque/fault';
-import { type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
+import { freightId, type Handoff, type HandoffOutput, queueName } from '@masque/handoff';
 import { createWeightLimit } from '@masque/stage/weight-limit';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Connections } from './connection.ts';
+import { fetchFreight, removeFreight } from './freight.ts';
 import { createRate } from './rate.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -56,7 +59,7 @@ export interface ConsumerOptions<H extends Handoff> {
   onFault?(fault: Fault, job: { readonly batch: string; readonly tries: number }): void;
   /** The worker takes nothing though batches wait; the process had better be restarted. Told at most once. */
   onStuck?(fault: Fault): void;
-  /** Told once for each job dropped, with the fault's code, or `late`. */
+  /** Told once for each job dropped, with the fault's code, or `late`, or `gone`: see the last invariant but one. */
   onDropped?(job: { readonly batch: string; readonly code: string }): void;
 }
 
@@ -167,6 +170,7 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
         .finally(() => running.delete(abandon));
       if (outcome === 'over') {
         finished.count();
+        unburden(job);
         return;
       }
       await job.moveToDelayed(Date.now() + backoff(job.attemptsStarted), token);
@@ -175,6 +179,16 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
       connections.report(error);
     }
     throw new DelayedError();
+  }
+
+  /** On the connection that the job's completion goes by next, so before it. */
+  function unburden(job: Job<unknown>): void {
+    if (connection === undefined || freightId(job.data) === undefined) return;
+    void removeFreight(connection, keyOf(job)).catch(connections.report);
+  }
+
+  function keyOf({ id }: Job<unknown>): string {
+    return `${deps.prefix}:${queue}:${id}`;
   }
 
   /** A callback of the caller threw. BullMQ would store its words. */
@@ -187,7 +201,12 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
   async function attempt(job: Job<unknown>, signal: AbortSignal): Promise<'over' | 'later'> {
     const id = { batch: job.id ?? '', tries: job.attemptsStarted };
     try {
-      const read = handoff.read(job.data);
+      const freight = await freightOf(job);
+      if (freight === 'gone') {
+        deps.onDropped?.({ batch: id.batch, code: 'gone' });
+        return 'over';
+      }
+      const read = handoff.read(job.data, freight);
       if (!read.ok) throw unreadable(queue, read.why, read.at);
       const batch = read.value as HandoffOutput<H>;
       if (Date.now() > read.value.deadline && (await deps.isInVain?.(batch)) === true) {
@@ -207,6 +226,16 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
       if (fault.code !== 'handoff_shape' && !isOutlived && deps.isHopeless?.(fault) !== true) return 'later';
       deps.onDropped?.({ batch: id.batch, code: fault.code });
       return 'over';
+    }
+  }
+
+  async function freightOf(job: Job<unknown>): Promise<Buffer | 'gone' | undefined> {
+    const id = freightId(job.data);
+    if (id === undefined || connection === undefined) return undefined;
+    try {
+      return (await fetchFreight(connection, keyOf(job), id)) ?? 'gone';
+    } catch (error) {
+      throw connections.toFault(error);
     }
   }
 

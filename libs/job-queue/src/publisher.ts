@@ -1,6 +1,7 @@
 import { type Handoff, type HandoffInput, queueName } from '@masque/handoff';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Connections } from './connection.ts';
+import { storeFreight } from './freight.ts';
 
 export interface Publisher<H extends Handoff> {
   /**
@@ -53,10 +54,12 @@ export function createPublisher<H extends Handoff>(deps: PublisherDeps<H>): Publ
   return {
     async publish(batch) {
       const { batch: jobId } = batch as { readonly batch: string };
+      const { data, freight } = handoff.write(batch);
       try {
+        if (freight !== undefined) await storeFreight(redis, queue.toKey(jobId), freight);
         await Promise.all([
           redis.hset(queue.keys['meta'] ?? '', eventsKept),
-          queue.add(handoff.name, handoff.write(batch), { ...jobOptions, jobId }),
+          queue.add(handoff.name, data, { ...jobOptions, jobId }),
         ]);
       } catch (error) {
         throw connections.toFault(error);

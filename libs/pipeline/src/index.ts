@@ -25,6 +25,6 @@ export {
   vault,
   type VaultMask,
 } from './mask.ts';
-export { toTarget } from './target.ts';
+export { textColumns, toTarget } from './target.ts';
 export { reasonCodes, type ReasonCode } from './reason.ts';
 export { kidLength, sivBytes, tokenLength } from './token-length.ts';

@@ -1,3 +1,4 @@
+import { isTextType } from './column.ts';
 import type { Pipeline } from './define.ts';
 import { tokenLength } from './token-length.ts';
 
@@ -12,4 +13,9 @@ export function toTarget({ name, mask, target }: Pipeline) {
       return { name: column, type, ...(spec === undefined ? {} : { tokenLength: tokenLength(spec), ...vault }) };
     }),
   };
+}
+
+/** Names of the columns whose cells are texts. */
+export function textColumns({ target }: Pipeline): ReadonlySet<string> {
+  return new Set(target.columns.filter(({ type }) => isTextType(type)).map(({ name }) => name));
 }

@@ -1,5 +1,6 @@
 import { Fault } from '@masque/fault';
 import { arrayLiteral } from './array-literal.ts';
+import { arrayOf, cellsOf, countOf } from './cells.ts';
 import { createEntryParts } from './entry-parts.ts';
 import { ledgerId, utcDay } from './ledger.ts';
 import { fieldSeparator } from './sql/load-batch.ts';
@@ -59,12 +60,10 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
     },
     parameters(part) {
       const keys = keysOf(part);
-      const cells = (all: readonly Cell[] = []): readonly (Cell | undefined)[] =>
-        part.rows.length === all.length ? all : part.rows.map((row) => all[row]);
       const values: unknown[] = [
         target.name,
         ...keyArrays(keys.rows),
-        ...target.columns.map(({ name }) => arrayLiteral(cells(batch.columns[name]))),
+        ...target.columns.map(({ name }) => arrayOf(batch.columns[name], part.rows)),
       ];
       if (entries.needs(part.rows)) values.push(...entries.of(part.rows));
       if (part.rejects.length === 0) return values;
@@ -84,7 +83,7 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
     refusedRow(row, column, sqlstate) {
       const at = batch.rows[row] ?? -1;
       const { id, day } = keyAt(at);
-      const cells = target.columns.map(({ name }) => [name, storable(batch.columns[name]?.[row] ?? null)]);
+      const cells = target.columns.map(({ name }) => [name, storable(cellsOf(batch.columns[name])[row] ?? null)]);
       return [
         target.name,
         batch.receivedAt,
@@ -114,7 +113,7 @@ function keyArrays(keys: readonly LedgerKey[]): string[] {
  */
 function checkColumns(target: Target, { columns, rows }: SinkBatch): void {
   const known = new Set(target.columns.map(({ name }) => name));
-  const lacking = [...known].filter((name) => columns[name]?.length !== rows.length);
+  const lacking = [...known].filter((name) => countOf(columns[name]) !== rows.length);
   // A batch of rejects alone may come without columns.
   const missing = rows.length === 0 ? [] : lacking;
   const unknown = Object.keys(columns).filter((name) => !known.has(name));

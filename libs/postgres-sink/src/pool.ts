@@ -1,5 +1,6 @@
 import type { Fault } from '@masque/fault';
-import { type ClientBase, Pool as PgPool, type PoolClient, type QueryConfig, type QueryResult, types } from 'pg';
+import { type ClientBase, Pool as PgPool, type PoolClient, types } from 'pg';
+import { queryWithBytes } from './bytes-query.ts';
 import { isConnectionLoss, isRowRefusal, sqlFault } from './sql-fault.ts';
 
 export interface PoolOptions {
@@ -101,12 +102,12 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   const queryOn =
-    (client: { query(statement: QueryConfig): Promise<QueryResult> }) =>
+    (client: ClientBase) =>
     async <Row extends object = never>(statement: Statement): Promise<Row[]> => {
       const began = performance.now();
       let outcome: SqlCall['outcome'] = 'failed';
       try {
-        const { rows } = await client.query({ ...statement, values: [...(statement.values ?? [])] });
+        const { rows } = await queryWithBytes(client, statement);
         outcome = 'ok';
         return rows as Row[];
       } catch (error) {

@@ -1,3 +1,5 @@
+import type { Packed } from '@masque/handoff';
+
 /** What the sink needs to know of a pipeline; `libs/pipeline`'s definition fits, by shape. */
 export interface Target {
   readonly name: string;
@@ -18,6 +20,9 @@ export interface TargetColumn {
 
 export type Cell = string | number | boolean | null;
 
+/** A column's cells, one a row. */
+export type Cells = readonly Cell[] | Packed;
+
 /** A batch as the loader hands it over; `libs/handoff-masked` fits, by shape. */
 export interface SinkBatch {
   readonly messageIds: readonly string[];
@@ -27,8 +32,8 @@ export interface SinkBatch {
   readonly receivedAt: number;
   /** Indices into `messageIds`, one a row. */
   readonly rows: readonly number[];
-  /** One cell a row, by column name. */
-  readonly columns: Readonly<Record<string, readonly Cell[]>>;
+  /** By column name. Only columns of texts may be packed. */
+  readonly columns: Readonly<Record<string, Cells>>;
   readonly rejects: readonly {
     readonly at: number;
     readonly reason: string;
@@ -36,12 +41,12 @@ export interface SinkBatch {
     /** Base64. */
     readonly body: string;
   }[];
-  /** What the vault must hold for the tokens in `columns`: each distinct token once, its key, its ciphertext in base64. */
+  /** What the vault must hold for the tokens in `columns`: each distinct token once, its key, its ciphertext. */
   readonly entries?:
     | {
         readonly tokens: readonly string[];
         readonly kids: readonly string[];
-        readonly ciphertexts: readonly string[];
+        readonly ciphertexts: Packed;
       }
     | undefined;
   /** The keys that made its tokens. */

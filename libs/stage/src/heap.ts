@@ -9,5 +9,5 @@ import { setFlagsFromString } from 'node:v8';
  * By call and not by a flag of the command, which would have to stand in every image, script and supervisor.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=30');
+  setFlagsFromString('--heap-growing-percent=100');
 }

@@ -16,18 +16,18 @@
  * - Those that meet a tombstone are counted: somebody sends a value that was erased.
  *
  * @param tokens a query of one column `token`, over `fresh`, what the statement added to the ledger
- * @param first the first of three parameters: tokens, kids, ciphertexts (base64)
+ * @param first the first of three parameters: tokens, kids, ciphertexts
  */
 export function vaultParts(tokens: string, first: number): string {
-  const array = (at: number): string => `$${first + at}::text[]`;
+  const array = (at: number, type: string): string => `$${first + at}::${type}[]`;
   return `,
 used as (
   select token from (${tokens}) as tokens where token is not null group by token
 ),
 vaulted as (
   insert into masque.vault (token, kid, ciphertext)
-  select token, kid, decode(ciphertext, 'base64')
-  from unnest(${array(0)}, ${array(1)}, ${array(2)}) as e (token, kid, ciphertext) join used using (token)
+  select token, kid, ciphertext
+  from unnest(${array(0, 'text')}, ${array(1, 'text')}, ${array(2, 'bytea')}) as e (token, kid, ciphertext) join used using (token)
   order by token collate "C"
   on conflict do nothing
   returning 1
