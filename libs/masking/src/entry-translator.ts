@@ -1,12 +1,11 @@
-import { publicEncrypt } from 'node:crypto';
 import { Fault } from '@masque/fault';
+import { createEntryEncryption } from './entry-envelope.ts';
 import { fingerprint } from './fingerprint.ts';
 import { isPublic, type MaskKey, type PublicMaskKey, tokenKidOf } from './keys.ts';
 import { methodFor } from './selection.ts';
 import * as faults from './translation-faults.ts';
 import { keyNamed, type TranslatorKey, type TranslatorOptions } from './translator.ts';
 import { createUnmasker, type Unmasker } from './unmasker.ts';
-import { entryPadding } from './vault-entries.ts';
 
 /**
  * Encrypts the vault's entries to another key. Tokens stay as they are, and so do rows: both keys make the same ones.
@@ -41,17 +40,19 @@ export function createEntryTranslator(options: TranslatorOptions): EntryTranslat
     .some(([field, spec]) => methodFor(options.maskKeys, field, spec, nothing).key?.kid === to.kid);
   if (!primary) throw faults.notPrimary(to.kid);
   const unmasker = createUnmasker(options);
+  const { encrypt } = createEntryEncryption(to.publicKey);
 
-  async function translated({ token, ciphertext }: SealedEntry): Promise<Buffer | undefined> {
-    const value = await valueOf(unmasker, token, ciphertext);
-    return value === undefined ? undefined : publicEncrypt({ key: to.publicKey, ...entryPadding }, Buffer.from(value));
+  async function translate(entries: readonly SealedEntry[]): Promise<(Buffer | undefined)[]> {
+    const values = await Promise.all(entries.map(({ token, ciphertext }) => valueOf(unmasker, token, ciphertext)));
+    const made = encrypt(values.filter((value) => value !== undefined)).values();
+    return values.map((value) => (value === undefined ? undefined : made.next().value));
   }
 
   return {
     kind: 'entries',
     from: { kid: from.kid, method: 'vault', fingerprint: fingerprint(from) },
     to: { kid: to.kid, method: 'vault', fingerprint: fingerprint(to) },
-    translate: (entries) => Promise.all(entries.map(translated)),
+    translate,
   };
 }
 

@@ -4,8 +4,8 @@ import { createKeyedHash } from './keyed-hash.ts';
 import { type PublicMaskKey, tokenKidOf, type UnmaskKey } from './keys.ts';
 import type { MemoLimits } from './memo.ts';
 import type { MaskingMethod, UnmaskingMethod } from './method.ts';
-import { decryptOaep, maxMessageBytes, modulusBytes } from './oaep.ts';
-import { isRemote, publicHalf } from './private-key.ts';
+import { createEntryOpening } from './entry-envelope.ts';
+import { maxMessageBytes, modulusBytes } from './oaep.ts';
 import { prefixedTokenCheck } from './prefixed-token.ts';
 import { tokenStart } from './token.ts';
 import { createEntryMaker } from './vault-entries.ts';
@@ -15,7 +15,7 @@ import { createEntryMaker } from './vault-entries.ts';
  *
  *     K     = HKDF-SHA256(PRF secret, no salt, info "masque/vault/v1", 32 bytes)
  *     token = "vlt1." kid "." base64url(HMAC-SHA256(K, lp(field) || lp(kid) || lp(value)))
- *     entry = RSAES-OAEP(public key, value; SHA-256, MGF1-SHA-256, empty label, random seed)
+ *     entry = the value, encrypted to the public key: entry-envelope.ts
  *
  * What the database holds without the entries is what `hmac` leaves there. The RSA key can be exchanged by encrypting
  * the entries anew; no row changes, as the key that follows makes tokens with the first one's secret and name. Deleting an entry leaves a token that nobody can take back, though whoever has the
@@ -29,7 +29,7 @@ export function createVaultMasking(field: string, key: PublicMaskKey, limits: Me
     method: 'vault',
     key: { kid: key.kid, fingerprint: fingerprint(key) },
     remember: false,
-    // A value that no entry can hold must not get a token either.
+    // What RSA-OAEP takes at once: entries of before held no more, and all replicas refuse the same.
     maskBatch: (values) =>
       values.map((value) => (fits(value, longest) ? prefix + keyedHash(value, 'base64url') : refuse('too_long'))),
     isToken: prefixedTokenCheck('vault', tokenKidOf(key), (bytes) => bytes === 32),
@@ -44,12 +44,11 @@ function fits(value: string, bytes: number): boolean {
 /** The token only says which entry; the entry is bound to it by masking the value again, which the caller does. */
 export function createVaultUnmasking({ privateKey }: UnmaskKey): UnmaskingMethod {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const bytes = modulusBytes(publicHalf(privateKey));
+  const openEntry = createEntryOpening(privateKey);
   return {
     fits: (length) => length === 32,
     async open(_, fields, entry) {
-      if (entry?.length !== bytes) return [];
-      const message = isRemote(privateKey) ? await privateKey.decryptOaep(entry) : await decryptOaep(privateKey, entry);
+      const message = entry === undefined ? undefined : await openEntry(entry);
       if (message === undefined) return [];
       try {
         const value = utf8.decode(message);
