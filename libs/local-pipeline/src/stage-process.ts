@@ -47,11 +47,9 @@ export interface StageProcessOptions<Name extends AppName> {
 /** A process that is stopped (SIGSTOP) takes connections and answers none. */
 const answersWithinMs = 2_000;
 
-/**
- * As in the stages' own `start` and in the images: with V8's default of 16 MB the space for young objects, of which there
- * are two, made up a quarter of a stage's memory (docs/decisions/0019).
- */
+/** As in the stages' own `start` and in the images: a stage's memory, docs/decisions/0019. */
 const nodeFlags = ['--max-semi-space-size=8'];
+const memoryEnv = { MALLOC_ARENA_MAX: '1' };
 
 const tether = fileURLToPath(new URL('./tether.ts', import.meta.url));
 
@@ -68,6 +66,7 @@ export function startStage<Name extends AppName>({
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
+      ...memoryEnv,
       // Compiled sources are kept between starts: 0.2 s of CPU a start instead of 0.45.
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? compileCache(),
       ...env,

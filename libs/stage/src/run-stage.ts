@@ -30,7 +30,7 @@ import {
 } from '@masque/observability';
 import { exitStatus, statusOf } from './exit.ts';
 import { startHealthServer } from './health-server.ts';
-import { keepHeapSmall } from './heap.ts';
+import { collectStartUp, keepHeapSmall } from './heap.ts';
 import { describeSettings, readSettings, type Settings, type SettingsOf } from './settings.ts';
 import type { stageSettings } from './stage-settings.ts';
 
@@ -131,7 +131,10 @@ async function live<S extends Settings & typeof stageSettings>(
     const context = { settings, replica, log, logFault, metrics, tracing, fail };
     // What never ends is overtaken by a signal; what fails is the fault.
     service = await Promise.race([stage.create(context), ended.then(() => undefined)]);
-    const started = service?.start(aborter.signal).then(() => log.info('ready'));
+    const started = service?.start(aborter.signal).then(() => {
+      collectStartUp();
+      log.info('ready');
+    });
     await Promise.race([started, ended]);
     fault = await ended;
   } catch (error) {
