@@ -1,0 +1,18 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { expect, test } from 'vitest';
+import { collectStartUp } from '../src/heap.ts';
+
+test('what a start left behind is collected at once, and in full', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { NODE_PERFORMANCE_GC_MAJOR: major, NODE_PERFORMANCE_GC_FLAGS_FORCED: forced } = constants;
+  const observer = new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) {
+      const { kind, flags } = detail as { readonly kind: number; readonly flags: number };
+      if (kind === major && flags === forced) resolve();
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  collectStartUp();
+  await expect(promise).resolves.toBeUndefined();
+  observer.disconnect();
+});
