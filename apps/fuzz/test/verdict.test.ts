@@ -4,6 +4,7 @@ import type { Body } from '../src/bodies.ts';
 import type { Loaded, Places, Quarantined } from '../src/places.ts';
 import { secrets } from '../src/secrets.ts';
 import { judge } from '../src/verdict.ts';
+import type { Lying } from '../src/wire.ts';
 
 const good: Body = {
   body: JSON.stringify({ user_id: 'u', locale: null, note: 'n', ip: `${secrets.address}7` }),
@@ -22,11 +23,11 @@ const entry: Quarantined = {
 const report = { rows: 1, rejects: { not_json: 1 }, refused: {}, duplicates: 0 };
 const whole = { ledger: ['a', 'b'], rows: [row], quarantine: [entry] };
 
-async function breaches(places: Partial<Places>, passage: { masked?: string; receipts?: string[] } = {}) {
+async function breaches(places: Partial<Places>, passage: { masked?: Lying; receipts?: string[] } = {}) {
   const receipts = ['receipt-a', 'receipt-b'];
   const found = await judge(
     [good, bad],
-    { messageIds: ['a', 'b'], masked: '{}', receipts, report, ...passage },
+    { messageIds: ['a', 'b'], masked: { json: '{}' }, receipts, report, ...passage },
     { ...whole, ...places },
     async (sealed) => Buffer.from(sealed),
   );
@@ -71,6 +72,8 @@ test.each<[string, Partial<Places>, string[]]>([
 });
 
 test('a receipt that is kept, and a value on a queue', async () => {
+  const leaked = ['-1: a value of a masked field is in Redis'];
   expect(await breaches({}, { receipts: ['receipt-b'] })).toEqual(['0: its receipt is not handed on']);
-  expect(await breaches({}, { masked: secrets.text })).toEqual(['-1: a value of a masked field is in Redis']);
+  expect(await breaches({}, { masked: { json: secrets.text } })).toEqual(leaked);
+  expect(await breaches({}, { masked: { json: '{}', freight: Buffer.from(secrets.text) } })).toEqual(leaked);
 });

@@ -1,4 +1,5 @@
 import { Fault } from '@masque/fault';
+import { overTheWire } from '@masque/handoff/testing';
 import { settled, type SettledBatch } from '@masque/handoff-settled';
 import { noTracing } from '@masque/observability';
 import { expect, test } from 'vitest';
@@ -37,7 +38,7 @@ function setup(plan: Partial<Record<Step, Fault[]>> = {}, inUse: readonly string
     publisher: {
       async publish(value) {
         await step('publish');
-        const read = settled.read(settled.write(value));
+        const read = overTheWire(settled, value);
         if (!read.ok) throw new Error(`the extractor would not read ${read.at}`);
         published.push(read.value);
       },

@@ -1,3 +1,4 @@
+import { overTheWire } from '@masque/handoff/testing';
 import { extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
 import { createSealer, type SealPublicKey } from '@masque/sealing';
 import { sentAt } from './login.ts';
@@ -12,17 +13,15 @@ export async function anExtractedBatch(
     bodies.map((body) => Buffer.from(body)),
     sealContext(changes.pipeline, changes.batch),
   );
-  const read = extracted.read(
-    extracted.write({
-      deadline: 99,
-      messageIds: bodies.map((_, at) => `m-${at}`),
-      receipts: bodies.map((_, at) => `r-${at}`),
-      sentAt: bodies.map(() => sentAt),
-      receivedAt: 7,
-      sealed: sealed.toString('base64'),
-      ...changes,
-    }),
-  );
+  const read = overTheWire(extracted, {
+    deadline: 99,
+    messageIds: bodies.map((_, at) => `m-${at}`),
+    receipts: bodies.map((_, at) => `r-${at}`),
+    sentAt: bodies.map(() => sentAt),
+    receivedAt: 7,
+    sealed,
+    ...changes,
+  });
   if (!read.ok) throw new Error(`no extracted batch: ${read.at}`);
   return read.value;
 }

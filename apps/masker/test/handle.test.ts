@@ -1,7 +1,9 @@
-import { newBatchId } from '@masque/handoff';
+import { newBatchId, unpackTexts } from '@masque/handoff';
+import { overTheWire, wireText } from '@masque/handoff/testing';
 import type { ExtractedBatch } from '@masque/handoff-extracted';
 import { masked, type MaskedBatch } from '@masque/handoff-masked';
 import { noTracing } from '@masque/observability';
+import { textColumns } from '@masque/pipeline';
 import { createOpener, createSealer, generateSealKeys, quarantineContext } from '@masque/sealing';
 import { expect, test } from 'vitest';
 import { createHandler } from '../src/handle.ts';
@@ -27,12 +29,13 @@ function setup(changes: { readonly maskBatch?: typeof maskBatch } = {}) {
     opener: createOpener([stageKeys]),
     quarantineSealer: createSealer(custodianKeys),
     maskBatch,
+    textColumns: textColumns(pipeline),
     keys: masker.keys,
     origins: { verify: (text) => (text === 'signed' ? { id: 'first', sentAt: 11 } : undefined) },
     onForgedOrigin: (id) => forged.push(id),
     publisher: {
       async publish(value) {
-        const read = masked.read(JSON.parse(JSON.stringify(masked.write(value))));
+        const read = overTheWire(masked, value);
         if (!read.ok) throw new Error(`the loader would not read ${read.at}`);
         published.push(read.value);
       },
@@ -69,6 +72,17 @@ test('a batch goes on under its own id, with its receipts, its rows and the keys
   expect(counted).toMatchObject([{ rows: [0, 2] }]);
 });
 
+test('texts go packed, and cells of other kinds as they are', async () => {
+  const { deliver, published, counted } = setup();
+  await deliver(await anExtracted([good, JSON.stringify(aLogin({ locale: null }))]));
+  const { columns = {} } = published[0] ?? {};
+  const packed = Object.keys(columns).filter((name) => Buffer.isBuffer(columns[name]));
+  expect(new Set(packed)).toEqual(textColumns(pipeline));
+  expect(packed).not.toContain('create_date');
+  const cells = Object.entries(columns).map(([name, all]) => [name, Buffer.isBuffer(all) ? unpackTexts(all) : all]);
+  expect(Object.fromEntries(cells)).toEqual(counted[0]?.columns);
+});
+
 test('a rejected body is the custodian’s alone, byte for byte, and bound to its message', async () => {
   const { deliver, published } = setup();
   await deliver(await anExtracted([good, bad]));
@@ -82,7 +96,7 @@ test('a rejected body is the custodian’s alone, byte for byte, and bound to it
   await expect(createOpener([stageKeys]).open(sealed, quarantineContext(pipeline.name, 'm-1'))).rejects.toMatchObject({
     code: 'seal_key_unknown',
   });
-  expect(JSON.stringify(published)).not.toContain('planted');
+  expect(wireText(masked, published[0]!)).not.toContain('planted');
 });
 
 test('run twice, it hands over the same rows under the same id', async () => {

@@ -8,11 +8,11 @@ import { isWhole } from './list.ts';
  * (`HandoffInput`); the consumer gets what it gives (`HandoffOutput`) and always parses, because Redis may hold a job
  * of an older or newer release, or of no release at all.
  *
- * On the wire, in BullMQ's job data: `{ "v": 1, …fields }`, and what is bytes beside it (freight.ts). Rules for change, so that two releases can run side by
- * side: a name never changes its meaning; a new field is optional until no release that lacks it can be running; a
- * change that an older consumer would misread raises the version, and consumers leave versions they do not know to
- * replicas that do. Where only batches with a certain field would be misread, the field raises the version of these
- * alone: the others are still read by every release.
+ * On the wire, in BullMQ's job data: `{ "v": 1, …fields }`, and what is bytes beside it (freight.ts). Rules for
+ * change, so that two releases can run side by side: a name never changes its meaning; a new field is optional until
+ * no release that lacks it can be running; a change that an older consumer would misread raises the version, and
+ * consumers leave versions they do not know to replicas that do. Where only batches with a certain field would be
+ * misread, the field raises the version of these alone: the others are still read by every release.
  */
 export interface Handoff<Schema extends z.ZodType<BatchEnvelope> = z.ZodType<BatchEnvelope>> {
   /** Last part of the queue's name: `extracted`, `masked`, `settled`. */

@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { batchEnvelope, batchIdPattern, newBatchId } from '../src/batch.ts';
 import { defineHandoff, type HandoffInput, type HandoffOutput, queueName } from '../src/handoff.ts';
+import { overTheWire } from '../src/testing.ts';
 
 const letters = defineHandoff({
   name: 'letters',
@@ -18,25 +19,25 @@ const letters = defineHandoff({
 const envelope = { batch: newBatchId(), pipeline: 'post', deadline: 1_790_000_000_000 };
 const letter = { ...envelope, lines: [{ text: 'a' }] };
 
-const overJson = (data: unknown): unknown => JSON.parse(JSON.stringify(data));
-
 test('what was written is read as the schema gives it, through JSON', () => {
   const lines = fc.array(fc.record({ text: fc.string({ maxLength: 50, unit: 'binary' }) }), { maxLength: 9 });
   const property = fc.property(lines, fc.option(fc.boolean(), { nil: undefined }), (lines, urgent) => {
-    const read = letters.read(overJson(letters.write({ ...envelope, lines, urgent })));
-    expect(read).toEqual({ ok: true, value: { ...envelope, lines, urgent: urgent ?? false } });
+    expect(overTheWire(letters, { ...envelope, lines, urgent })).toEqual({
+      ok: true,
+      value: { ...envelope, lines, urgent: urgent ?? false },
+    });
   });
   fc.assert(property);
 });
 
 test('on the wire it is the version and the fields', () => {
-  expect(letters.write(letter)).toEqual({ v: 3, ...letter });
+  expect(letters.write(letter)).toEqual({ data: { v: 3, ...letter } });
 });
 
 test('a value’s own `v` cannot pass for the version', () => {
   const value = { ...letter, v: 99 };
-  expect(letters.write(value)).toMatchObject({ v: 3 });
-  expect(letters.read(letters.write(value)).ok).toBe(true);
+  expect(letters.write(value).data).toMatchObject({ v: 3 });
+  expect(overTheWire(letters, value).ok).toBe(true);
 });
 
 test('fields of a newer release are tolerated and dropped', () => {
@@ -64,16 +65,16 @@ describe('a field that an older consumer must not overlook', () => {
   const parcel = { ...envelope, text: 'a' };
 
   test('raises the version of batches that have it, and of no others', () => {
-    expect(now.write(parcel)).toMatchObject({ v: 3 });
-    expect(now.write({ ...parcel, customs: undefined })).toMatchObject({ v: 3 });
-    expect(now.write({ ...parcel, customs: 'x' })).toMatchObject({ v: 4 });
-    expect(now.write({ ...parcel, customs: 'x', insurance: 1 })).toMatchObject({ v: 6 });
+    expect(now.write(parcel).data).toMatchObject({ v: 3 });
+    expect(now.write({ ...parcel, customs: undefined }).data).toMatchObject({ v: 3 });
+    expect(now.write({ ...parcel, customs: 'x' }).data).toMatchObject({ v: 4 });
+    expect(now.write({ ...parcel, customs: 'x', insurance: 1 }).data).toMatchObject({ v: 6 });
   });
 
   test('so the release before leaves these to others, and takes the rest', () => {
-    expect(before.read(now.write(parcel)).ok).toBe(true);
-    expect(before.read(now.write({ ...parcel, customs: 'x' }))).toEqual({ ok: false, why: 'version', at: 'v' });
-    expect(now.read(before.write(parcel)).ok).toBe(true);
+    expect(before.read(now.write(parcel).data).ok).toBe(true);
+    expect(before.read(now.write({ ...parcel, customs: 'x' }).data)).toEqual({ ok: false, why: 'version', at: 'v' });
+    expect(now.read(before.write(parcel).data).ok).toBe(true);
   });
 
   test.each([

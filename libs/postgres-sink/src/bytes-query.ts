@@ -59,11 +59,7 @@ export function bindMessage(portal: string, statement: string, values: readonly 
   at = head.writeInt16BE(cells.length, at);
   for (const value of values) at = head.writeInt16BE(value instanceof Buffer ? formats.binary : formats.text, at);
   head.writeInt16BE(cells.length, at);
-  return [
-    head,
-    ...cells.flatMap((cell) => [int32(cell?.length ?? -1), ...(cell === undefined ? [] : [cell])]),
-    results,
-  ];
+  return [head, ...cells.flatMap((cell) => (cell === undefined ? int32(-1) : [int32(cell.length), cell])), results];
 }
 
 const results = Buffer.from([0, 1, 0, formats.text]);

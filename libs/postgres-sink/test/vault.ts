@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { packBase64 } from '@masque/handoff';
 import type { SinkBatch, Target } from '../src/index.ts';
 import { noon } from './own-database.ts';
 
@@ -45,7 +46,7 @@ export function entriesFor(tokens: readonly string[]): NonNullable<SinkBatch['en
   return {
     tokens,
     kids: tokens.map(() => 'abcdef'),
-    ciphertexts: tokens.map((token) => Buffer.from(`${token} ${randomUUID()}`).toString('base64')),
+    ciphertexts: packBase64(tokens.map((token) => Buffer.from(`${token} ${randomUUID()}`).toString('base64'))),
   };
 }
 
