@@ -28,6 +28,7 @@ function written(texts: readonly (string | null)[], bytesOf: (text: string) => n
   const packed = withHeader(bytes, typeIds.text, texts.length, texts.includes(null));
   let at = headerBytes;
   for (const text of texts) {
+    if (at + 4 > bytes) return undefined;
     if (text === null) {
       at = packed.writeInt32BE(nullLength, at);
       continue;
