@@ -86,8 +86,13 @@ describe('a planted value', () => {
   }
 
   it('is found by this test where it does stand', async () => {
+    // In a value of its own, and among the bytes of a hash.
     await world.redis.set('control', `a value with ${sentinels.device} in it`);
     await expect(expectCleanRedis('as a control')).rejects.toThrow('device in Redis');
+    await world.redis.del('control');
+    const bytes = Buffer.concat([Buffer.alloc(600, 255), Buffer.from(sentinels.ip), Buffer.alloc(600)]);
+    await world.redis.hset('control', 'id', bytes);
+    await expect(expectCleanRedis('as a control')).rejects.toThrow('ip in Redis');
     await world.redis.del('control');
     expect(found('x', Buffer.from(`..${sentinels.ip}..`).toString('base64'))).toBe('ip in x');
   });

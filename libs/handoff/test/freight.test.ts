@@ -61,8 +61,9 @@ test('a batch without bytes has no freight', () => {
   expect(reload({ rows: [0] }, undefined)).toEqual({ rows: [0] });
 });
 
+const idOf = (all: Buffer): string | undefined => unload({ all }).freight?.id;
+
 test('other bytes have another id, and the same the same', () => {
-  const idOf = (all: Buffer): string | undefined => unload({ all }).freight?.id;
   const property = fc.property(bytes, bytes, (one, other) => {
     expect(idOf(one) === idOf(other)).toBe(one.equals(other));
     expect(idOf(one)).toBe(idOf(Buffer.from(one)));
@@ -94,9 +95,10 @@ describe('the id', () => {
   });
 });
 
+const loaded = (items: unknown, stored: Buffer | undefined): Fields | undefined =>
+  reload({ freight: { id: '00000000', items } }, stored);
+
 describe('bytes that do not belong to the job are refused', () => {
-  const loaded = (items: unknown, stored: Buffer | undefined): Fields | undefined =>
-    reload({ freight: { id: '00000000', items } }, stored);
   const four = Buffer.from('abcd');
 
   test('control', () => {
@@ -153,8 +155,9 @@ describe('bytes that do not belong to the job are refused', () => {
 
   test('whatever the job says, it does not throw', () => {
     const property = fc.property(fc.anything(), fc.option(bytes, { nil: undefined }), (freight, stored) => {
-      reload({ freight }, stored);
-      freightId({ freight });
+      const isRead = reload({ freight }, stored) !== undefined;
+      expect(isRead && freight !== undefined && stored === undefined).toBe(false);
+      expect(freightId({ freight }) ?? '00000000').toMatch(/^[0-9a-f]{8}$/);
     });
     fc.assert(property, { numRuns: 300 });
   });

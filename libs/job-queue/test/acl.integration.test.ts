@@ -5,6 +5,7 @@ import { newBatchId } from '@masque/handoff';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { freightBytes } from '../src/freight.ts';
 import { aclRules, createJobQueue, type JobQueue, type QueueUse } from '../src/index.ts';
 import { eventually, soon } from './bench.ts';
 import { aLetter, letters, parcels } from './letters.ts';
@@ -30,7 +31,8 @@ test('each user can do all that a stage does: add, take, delay, lose, recover, d
   await Promise.all([send.check(), pack.check()]);
 
   // Taken by a process that is killed: found again as stalled.
-  const lost = aLetter({ text: 'lost' });
+  const photo = Buffer.from('bytes');
+  const lost = aLetter({ text: 'lost', photo });
   await send.publisher(letters, 'post').publish(lost);
   const worker = fileURLToPath(new URL('./fixtures/worker.ts', import.meta.url));
   const doomed = spawn(process.execPath, [worker, packerUrl, prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -47,6 +49,7 @@ test('each user can do all that a stage does: add, take, delay, lose, recover, d
     async handle({ batch, earlierTries }) {
       if (batch.text === 'later' && earlierTries === 0) return 'later';
       if (batch.text === 'dropped') throw new Error('dropped');
+      expect(batch.photo).toEqual(photo);
       handled.push(batch.text);
       await outParcels.publish({ ...batch, grams: 1 });
       return 'done';
@@ -54,7 +57,8 @@ test('each user can do all that a stage does: add, take, delay, lose, recover, d
   });
   await consumer.start();
   onTestFinished(async () => void (await consumer.stop(soon())));
-  for (const text of ['at once', 'later', 'dropped']) await send.publisher(letters, 'post').publish(aLetter({ text }));
+  for (const text of ['at once', 'later', 'dropped'])
+    await send.publisher(letters, 'post').publish(aLetter({ text, photo }));
   await eventually(
     async () => [handled.toSorted().join(), (await send.depth('post', ['letters']))['letters']],
     ([all, depth]) => all === 'at once,later,lost' && JSON.stringify(depth).match(/[1-9]/) === null,
@@ -104,6 +108,7 @@ async function refused(url: string, commands: readonly string[][]): Promise<(rea
 const attempts = (prefix: string, batch: string): Readonly<Record<string, readonly string[][]>> => ({
   sender: [
     ['HGETALL', `${prefix}:post.parcels:${batch}`],
+    ['HGETALL', `${prefix}:post.parcels:${batch}:freight`],
     ['LRANGE', `${prefix}:post.parcels:wait`, '0', '-1'],
     ['LPUSH', `${prefix}:post.parcels:wait`, 'x'],
     ['EVAL', `return redis.call('HGETALL', KEYS[1])`, '1', `${prefix}:post.parcels:${batch}`],
@@ -124,12 +129,14 @@ const attempts = (prefix: string, batch: string): Readonly<Record<string, readon
     ['LLEN', `${prefix}:post.stamps:wait`],
   ],
   onlooker: [
+    ['HVALS', `${prefix}:post.letters:${batch}:freight`],
     ['HGETALL', `${prefix}:post.letters:${batch}`],
     ['HSET', `${prefix}:post:presence`, 'x', '1 working'],
     ['DEL', `${prefix}:post.letters:wait`],
     ['EVAL', 'return 1', '0'],
   ],
   reader: [
+    ['DEL', `${prefix}:post.letters:${batch}:freight`],
     ['DEL', `${prefix}:post.letters:${batch}`],
     ['HSET', `${prefix}:post:presence`, 'x', '1 working'],
     ['EVAL', `return redis.call('DEL', KEYS[1])`, '1', `${prefix}:post.letters:${batch}`],
@@ -159,7 +166,7 @@ describe('a user is refused what is not its own', () => {
 test('the reader can read all of its pipeline’s, through BullMQ’s own scripts too', async () => {
   const users = ownUsers(redisUrl);
   const { prefix } = users;
-  const letter = aLetter();
+  const letter = aLetter({ photo: Buffer.from('bytes') });
   const send = open(await users.create(sender), prefix, 'sender');
   await send.check();
   await send.publisher(letters, 'post').publish(letter);
@@ -172,6 +179,7 @@ test('the reader can read all of its pipeline’s, through BullMQ’s own script
   expect(await queue.getJobCounts()).toMatchObject({ waiting: 1 });
   expect((await queue.getJobs(['waiting'])).map(({ id }) => id)).toEqual([letter.batch]);
   expect(await queue.getJob(letter.batch)).toMatchObject({ name: 'letters' });
+  expect(await freightBytes(connection, queue.toKey(letter.batch))).toBe(5);
   expect(await users.refusals()).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { openBoard } from '../src/board.ts';
 import { createInbox, eventually, setup } from './bench.ts';
-import { aLetter } from './letters.ts';
+import { aLetter, letters as contract } from './letters.ts';
 
 const { redisUrl } = inject('stack');
 
@@ -27,7 +27,7 @@ async function boarded() {
 
 test('the board shows a job’s id, times, tries and size, and nothing that was put in it', async () => {
   const { redis, prefix, letters, adapter } = await boarded();
-  const letter = aLetter({ text: 'SENTINEL of a letter' });
+  const letter = aLetter({ text: 'SENTINEL of a letter', photo: Buffer.from('SENTINEL of a photo') });
   await letters.publish(letter);
   // What BullMQ would keep of a processor that throws: ours never does, and the board must not count on that.
   await redis.hset(`${prefix}:post.letters:${letter.batch}`, {
@@ -49,10 +49,11 @@ test('the board shows a job’s id, times, tries and size, and nothing that was 
     adapter.getQueueDefaultJobOptions(),
   ];
   expect(JSON.stringify(shown)).not.toContain('SENTINEL');
+  const { data, freight } = contract.write(letter);
   expect(job?.toJSON()).toMatchObject({
     id: letter.batch,
     attemptsMade: 0,
-    data: { bytes: Buffer.byteLength(JSON.stringify({ v: 1, ...letter })) },
+    data: { bytes: Buffer.byteLength(JSON.stringify(data)) + (freight?.bytes.length ?? 0) },
   });
   expect(Math.abs((job?.toJSON().timestamp ?? 0) - Date.now())).toBeLessThan(60_000);
   expect(await job?.getState()).toBe('waiting');

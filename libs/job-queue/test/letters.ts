@@ -5,7 +5,7 @@ import { z } from 'zod';
 export const letters = defineHandoff({
   name: 'letters',
   version: 1,
-  schema: z.object({ ...batchEnvelope, text: z.string() }),
+  schema: z.object({ ...batchEnvelope, text: z.string(), photo: z.instanceof(Buffer).optional() }),
 });
 
 export const parcels = defineHandoff({

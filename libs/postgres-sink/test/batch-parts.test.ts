@@ -1,7 +1,8 @@
+import { packTexts } from '@masque/handoff';
 import { expect, test } from 'vitest';
 import { createBatchParts } from '../src/batch-parts.ts';
 import type { SinkBatch } from '../src/index.ts';
-import { aBatch, dayMs, noon, notes } from './own-database.ts';
+import { aBatch, dayMs, noon, notes, packed } from './own-database.ts';
 
 const id = '0d9f6a5e-1111-4222-8333-444455556666';
 
@@ -57,8 +58,23 @@ test.each<[string, Partial<SinkBatch>]>([
   );
 });
 
-test('what jsonb cannot hold is replaced in a row put aside', () => {
-  const parts = createBatchParts(notes, aBatch([{ id: 7, words: 'a\0b\uD800c😀' }]));
+test('a packed column is passed on as it is, and in parts as the cells of these', () => {
+  const batch = packed(aBatch([{ words: 'a' }, { words: null }, { words: 'ü' }]));
+  const parts = createBatchParts(notes, batch);
+  expect(parts.parameters(parts.whole)[4]).toBe(batch.columns['words']);
+  expect(parts.parameters({ rows: [2, 1], rejects: [] })[4]).toEqual(packTexts(['ü', null]));
+});
+
+test.each([0, 2])('of %i cells for one row it is another definition’s', (count) => {
+  const batch = aBatch([{}]);
+  const words = packTexts(Array.from({ length: count }, () => 'a'));
+  expect(() => createBatchParts(notes, { ...batch, columns: { ...batch.columns, words } })).toThrow(
+    expect.objectContaining({ code: 'definition_differs' }),
+  );
+});
+
+test.each([(batch: SinkBatch) => batch, packed])('what jsonb cannot hold is replaced in a row put aside', (inForm) => {
+  const parts = createBatchParts(notes, inForm(aBatch([{ id: 7, words: 'a\0b\uD800c😀' }])));
   const json = parts.refusedRow(0, 'words', '22021').at(-1);
   expect(JSON.parse(String(json))).toEqual({ id: 7, words: 'a\uFFFDb\uFFFDc😀' });
 });

@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SinkBatch, Target } from '../src/index.ts';
-import { aBatch, dayMs, logins, migratedDatabase, type Note, noon, notes, type OwnDatabase } from './own-database.ts';
+import {
+  aBatch,
+  dayMs,
+  logins,
+  migratedDatabase,
+  type Note,
+  noon,
+  notes,
+  type OwnDatabase,
+  packed,
+} from './own-database.ts';
 
 /** What is in the three places, oldest first where there is an order. */
 async function contents({ sql }: OwnDatabase) {
@@ -53,6 +63,33 @@ test('rows, rejects and ledger of a batch', async () => {
     }),
     expect.objectContaining({ message_id: batch.messageIds[3], reason: 'wrong_kind', body: Buffer.from('sealed 3') }),
   ]);
+});
+
+test('packed texts load as the cells do that they stand for, those alone that are in their message’s first copy', async () => {
+  const database = await migratedDatabase(notes);
+  const sink = database.sink(notes);
+  const word = fc.option(fc.string({ unit: 'binary', maxLength: 9 }).map((text) => text.replaceAll('\0', '')));
+  /** What came of a batch; and all is as before. */
+  async function taken(batch: SinkBatch) {
+    const report = await sink.load(batch);
+    const rows = await database.sql('with gone as (delete from notes returning *) select * from gone order by id');
+    await database.sql('with a as (delete from masque.ledger), b as (delete from masque.quarantine) select');
+    return { report, rows };
+  }
+  const each = fc.array(fc.tuple(word, fc.nat(3), fc.boolean()), { minLength: 1, maxLength: 9 });
+  const property = fc.asyncProperty(each, async (all) => {
+    const ids = Array.from({ length: 4 }, () => randomUUID());
+    const batch = aBatch(
+      all.map(([words, at, isReject]) => ({
+        messageId: ids[at] ?? '',
+        words,
+        ...(isReject ? { reason: 'not_json' } : {}),
+      })),
+    );
+    const cells = await taken(batch);
+    expect(await taken(packed(batch))).toEqual(cells);
+  });
+  await fc.assert(property, { numRuns: 25 });
 });
 
 test('the same batch again adds nothing, and says so', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { packTexts } from '@masque/handoff';
 import { createDatabase, dropDatabase, uniqueName } from '@masque/local-stack/testing';
 import { Client } from 'pg';
 import { inject, onTestFinished } from 'vitest';
@@ -142,4 +143,10 @@ export function aBatch(each: readonly Note[]): SinkBatch {
         : [{ at, reason, fields: ['ip', 'device id'], body: Buffer.from(`sealed ${at}`).toString('base64') }],
     ),
   };
+}
+
+/** The same batch of notes with its texts packed. */
+export function packed(batch: SinkBatch): SinkBatch {
+  const words = batch.columns['words'] as readonly (string | null)[];
+  return { ...batch, columns: { ...batch.columns, words: packTexts(words) } };
 }

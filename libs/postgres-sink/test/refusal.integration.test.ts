@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Fault } from '@masque/fault';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { migrate, type PostgresSink } from '../src/index.ts';
-import { aBatch, migratedDatabase, type Note, notes, ownDatabase, type OwnDatabase } from './own-database.ts';
+import { migrate, type PostgresSink, type SinkBatch } from '../src/index.ts';
+import { aBatch, migratedDatabase, type Note, notes, ownDatabase, type OwnDatabase, packed } from './own-database.ts';
 
 /** Refuses words over five characters, ids over the integer range, and `odd` ones of 13. */
 async function strictNotes(): Promise<OwnDatabase & { readonly strict: PostgresSink }> {
@@ -18,7 +18,10 @@ async function strictNotes(): Promise<OwnDatabase & { readonly strict: PostgresS
 const quarantineSql =
   'select message_id, reason, fields, sqlstate, masked_row, body from masque.quarantine order by id';
 
-describe('a row that PostgreSQL refuses is put aside, and the rest loads', () => {
+describe.each([
+  ['in cells', (batch: SinkBatch) => batch],
+  ['packed', packed],
+])('a row that PostgreSQL refuses is put aside, and the rest loads: texts %s', (_, inForm) => {
   test.each<[string, Note, string, string[], object]>([
     ['too long for its column', { id: 1, words: 'sixsix' }, '22001', [], { id: 1, words: 'sixsix' }],
     ['a check constraint', { id: 13, words: 'x' }, '23514', [], { id: 13, words: 'x' }],
@@ -26,9 +29,9 @@ describe('a row that PostgreSQL refuses is put aside, and the rest loads', () =>
     ['a number beyond the column', { id: 2 ** 31, words: 'x' }, '22003', [], { id: 2 ** 31, words: 'x' }],
     ['a number that is none', { id: 'seven', words: 'x' }, '22P02', [], { id: 'seven', words: 'x' }],
     ['U+0000', { id: 1, words: 'a\0b' }, '22021', [], { id: 1, words: 'a\uFFFDb' }],
-  ])('%s', async (_, bad, sqlstate, fields, row) => {
+  ])('%s', async (__, bad, sqlstate, fields, row) => {
     const database = await strictNotes();
-    const batch = aBatch([{ words: 'a' }, { reason: 'not_json' }, bad, { words: 'b' }, { words: 'c' }]);
+    const batch = inForm(aBatch([{ words: 'a' }, { reason: 'not_json' }, bad, { words: 'b' }, { words: 'c' }]));
     expect(await database.strict.load(batch)).toEqual({
       rows: 3,
       rejects: { not_json: 1 },
@@ -66,7 +69,7 @@ describe('a row that PostgreSQL refuses is put aside, and the rest loads', () =>
           ),
         );
         const count = (wanted: string): number => each.filter((kind) => kind === wanted).length;
-        expect(await database.strict.load(batch)).toEqual({
+        expect(await database.strict.load(inForm(batch))).toEqual({
           rows: count('row'),
           rejects: count('reject') === 0 ? {} : { not_json: count('reject') },
           refused: count('refused') === 0 ? {} : { 22001: count('refused') },

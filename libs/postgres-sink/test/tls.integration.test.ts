@@ -1,6 +1,6 @@
 import { startTlsFronts, type TlsFront, type TlsFronts } from '@masque/local-stack/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { aBatch, migratedDatabase, notes } from './own-database.ts';
+import { aBatch, migratedDatabase, notes, packed } from './own-database.ts';
 
 let fronts: TlsFronts;
 
@@ -22,7 +22,14 @@ test('sslmode=verify-full reaches PostgreSQL with the user’s password, and not
   const database = await migratedDatabase(notes);
   const sink = database.sink(notes, { databaseUrl: over(database.url, fronts.good) });
   await sink.check();
-  expect(await sink.load(aBatch([{ words: 'SENTINEL' }]))).toMatchObject({ rows: 1 });
+  const batch = aBatch([{ words: 'SENTINEL' }]);
+  for (const each of [batch, packed(aBatch([{ words: `SENTINEL ${'x'.repeat(100_000)}` }]))]) {
+    expect(await sink.load(each)).toMatchObject({ rows: 1 });
+  }
+  expect(await database.sql('select length(words) from notes order by 1')).toEqual([
+    { length: 8 },
+    { length: 100_009 },
+  ]);
   const wire = fronts.good.heard().toString('latin1');
   expect(wire.length).toBeGreaterThan(500);
   for (const secret of ['SENTINEL', 'SCRAM', 'application_name', database.name]) expect(wire).not.toContain(secret);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { packBase64 } from '@masque/handoff';
+import { packBase64, packTexts } from '@masque/handoff';
 import type { SinkBatch, Target } from '../src/index.ts';
 import { noon } from './own-database.ts';
 
@@ -26,7 +26,7 @@ export interface Visit {
   readonly device?: string | null;
 }
 
-/** As the masker hands it over: an entry for each distinct token. Each call encrypts differently. */
+/** As the masker hands it over, one column packed and one not: an entry for each distinct token. Each call encrypts differently. */
 export function aVisitBatch(visits: readonly Visit[]): SinkBatch {
   const ips = visits.map(({ ip }) => (ip === null ? null : tokenOf(ip)));
   const devices = visits.map(({ device = null }) => (device === null ? null : tokenOf(device)));
@@ -36,7 +36,7 @@ export function aVisitBatch(visits: readonly Visit[]): SinkBatch {
     sentAt: visits.map(() => noon),
     receivedAt: noon,
     rows: visits.map((_, at) => at),
-    columns: { id: visits.map(({ id }, at) => id ?? at), masked_ip: ips, masked_device: devices },
+    columns: { id: visits.map(({ id }, at) => id ?? at), masked_ip: packTexts(ips), masked_device: devices },
     rejects: [],
     ...(distinct.length === 0 ? {} : { entries: entriesFor(distinct) }),
   };
