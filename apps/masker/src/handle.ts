@@ -1,6 +1,6 @@
 import { Fault } from '@masque/fault';
-import { type extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
 import { packBase64, packTexts } from '@masque/handoff';
+import { type extracted, type ExtractedBatch, sealContext } from '@masque/handoff-extracted';
 import type { masked, MaskedBatch } from '@masque/handoff-masked';
 import type { Delivery, Outcome, Publisher } from '@masque/job-queue';
 import type { Masker, OriginKeys, VaultEntry } from '@masque/masking';

@@ -50,6 +50,25 @@ test('while Redis is away a publish fails at once; afterwards it works, with the
   expect(await photos.next()).toEqual(letter.photo);
 });
 
+test('while Redis is full neither bytes nor job are there; once there is room they both are', async () => {
+  const { letters: publisher, consume, redis, contents, depth } = await setup(stack.redis.url);
+  const letter = aLetter({ photo: Buffer.from('bytes') });
+  await redis.config('SET', 'maxmemory', '1');
+  expect(await faultOf(publisher.publish(letter))).toMatchObject({ code: 'redis_full', heals: true });
+  expect([...(await contents()).keys()].filter((key) => key.includes(letter.batch))).toEqual([]);
+  expect(await depth()).toMatchObject({ waiting: 0 });
+  await redis.config('SET', 'maxmemory', '0');
+  await publisher.publish(letter);
+  const photos = createInbox<unknown>();
+  await consume({
+    handle: async ({ batch }) => {
+      photos.put(batch.photo);
+      return 'done';
+    },
+  });
+  expect(await photos.next()).toEqual(letter.photo);
+});
+
 test('a consumer goes on after a restart of Redis, and after a flush', async () => {
   const { queue, letters: publisher, consume, redis } = await setup(stack.redis.url);
   const inbox = createInbox<string>();

@@ -1,6 +1,6 @@
 import { Fault } from '@masque/fault';
 import { arrayLiteral } from './array-literal.ts';
-import { arrayOf, cellsOf, countOf } from './cells.ts';
+import { arrayOf, cellAt, countOf } from './cells.ts';
 import { createEntryParts } from './entry-parts.ts';
 import { ledgerId, utcDay } from './ledger.ts';
 import { fieldSeparator } from './sql/load-batch.ts';
@@ -83,7 +83,7 @@ export function createBatchParts(target: Target, batch: SinkBatch): BatchParts {
     refusedRow(row, column, sqlstate) {
       const at = batch.rows[row] ?? -1;
       const { id, day } = keyAt(at);
-      const cells = target.columns.map(({ name }) => [name, storable(cellsOf(batch.columns[name])[row] ?? null)]);
+      const cells = target.columns.map(({ name }) => [name, storable(cellAt(batch.columns[name], row))]);
       return [
         target.name,
         batch.receivedAt,

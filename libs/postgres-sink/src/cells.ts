@@ -16,6 +16,12 @@ export function cellsOf(cells: Cells = []): readonly Cell[] {
   return isPacked(cells) ? unpackTexts(cells) : cells;
 }
 
+/** One cell, and no more texts than that. */
+export function cellAt(cells: Cells | undefined, row: number): Cell {
+  const cell = cells !== undefined && isPacked(cells) ? unpackTexts(pickPacked(cells, [row]))[0] : cells?.[row];
+  return cell ?? null;
+}
+
 /** These rows of a column as a parameter, an array of PostgreSQL's. */
 export function arrayOf(cells: Cells = [], rows: readonly number[]): string | Packed {
   const isWhole = rows.length === countOf(cells);
