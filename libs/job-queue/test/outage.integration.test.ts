@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Fault } from '@masque/fault';
 import { type LocalStack, startLocalStack } from '@masque/local-stack';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createInbox, eventually, setup } from './bench.ts';
 import { aLetter, letters } from './letters.ts';
 
@@ -53,11 +53,12 @@ test('while Redis is away a publish fails at once; afterwards it works, with the
 test('while Redis is full neither bytes nor job are there; once there is room they both are', async () => {
   const { letters: publisher, consume, redis, contents, depth } = await setup(stack.redis.url);
   const letter = aLetter({ photo: Buffer.from('bytes') });
+  onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
   await redis.config('SET', 'maxmemory', '1');
   expect(await faultOf(publisher.publish(letter))).toMatchObject({ code: 'redis_full', heals: true });
   expect([...(await contents()).keys()].filter((key) => key.includes(letter.batch))).toEqual([]);
-  expect(await depth()).toMatchObject({ waiting: 0 });
   await redis.config('SET', 'maxmemory', '0');
+  expect(await depth()).toMatchObject({ waiting: 0 });
   await publisher.publish(letter);
   const photos = createInbox<unknown>();
   await consume({

@@ -131,11 +131,8 @@ async function live<S extends Settings & typeof stageSettings>(
     const context = { settings, replica, log, logFault, metrics, tracing, fail };
     // What never ends is overtaken by a signal; what fails is the fault.
     service = await Promise.race([stage.create(context), ended.then(() => undefined)]);
-    const started = service?.start(aborter.signal).then(() => {
-      collectStartUp();
-      log.info('ready');
-    });
-    await Promise.race([started, ended]);
+    await Promise.race([service?.start(aborter.signal).then(() => log.info('ready')), ended]);
+    collectStartUp();
     fault = await ended;
   } catch (error) {
     fault = toFault(error);
