@@ -13,7 +13,7 @@ import type { Redis } from 'ioredis';
 const keptMs = 13 * 3_600_000;
 
 /** Both or neither: bytes without an end would stay for ever, where nobody looks. */
-const store = "redis.call('hset', KEYS[1], ARGV[1], ARGV[2]) redis.call('pexpire', KEYS[1], ARGV[3])";
+const store = "redis.call('hsetnx', KEYS[1], ARGV[1], ARGV[2]) redis.call('pexpire', KEYS[1], ARGV[3])";
 
 export async function storeFreight(redis: Redis, jobKey: string, { id, bytes }: Freight): Promise<void> {
   await redis.eval(store, 1, freightKey(jobKey), id, bytes, keptMs);
