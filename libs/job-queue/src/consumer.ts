@@ -229,11 +229,12 @@ export function createConsumer<H extends Handoff>(deps: ConsumerDeps<H>): Consum
     }
   }
 
+  /** By the connection that fails at once: one that waits for Redis would hold up a stop. */
   async function freightOf(job: Job<unknown>): Promise<Buffer | 'gone' | undefined> {
     const id = freightId(job.data);
-    if (id === undefined || connection === undefined) return undefined;
+    if (id === undefined) return undefined;
     try {
-      return (await fetchFreight(connection, keyOf(job), id)) ?? 'gone';
+      return (await fetchFreight(connections.producer, keyOf(job), id)) ?? 'gone';
     } catch (error) {
       throw connections.toFault(error);
     }
