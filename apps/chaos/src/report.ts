@@ -35,6 +35,7 @@ export function toText(report: Report): string {
     `  received      ${describeReceives(reckoning.receives)}`,
     `  quiet         ${seconds(report.quietAfterMs)} after the last fault`,
     `  Redis         read as a whole ${report.redisLooks} times`,
+    `  bytes left    of ${reckoning.orphans} batches whose job was never added`,
     ...ownEnds.map(({ stage, status }) => `  note          a ${stage} ended by itself with status ${status ?? 'none'}`),
     '',
     ...violations.map((violation) => `  ✘ ${violation}`),
