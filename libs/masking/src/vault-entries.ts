@@ -53,16 +53,15 @@ export function createEntryMaker(kid: string, publicKey: KeyObject, limits: Memo
 
   return {
     entries(values, tokens) {
-      const entries = tokens.map((token) => ({ token, kid, ciphertext: made.get(token) ?? '' }));
-      const fresh = [...entries.keys()].filter((at) => entries[at]?.ciphertext === '');
-      const ciphertexts = encrypt(fresh.map((at) => values[at] ?? ''));
-      for (const [index, at] of fresh.entries()) {
-        const [entry, ciphertext] = [entries[at]!, ciphertexts[index]!.toString('base64')];
-        entry.ciphertext = ciphertext;
-        made.set(entry.token, ciphertext);
-      }
+      const known = tokens.map((token) => made.get(token));
+      const fresh = encrypt(values.filter((_, at) => known[at] === undefined));
       encrypted += fresh.length;
-      return entries;
+      const next = fresh.values();
+      return tokens.map((token, at) => {
+        const ciphertext = known[at] ?? next.next().value!.toString('base64');
+        made.set(token, ciphertext);
+        return { token, kid, ciphertext };
+      });
     },
     lengthFor: (value) => 4 * Math.ceil(bytesFor(value) / 3),
     encrypted: () => encrypted,
