@@ -36,14 +36,14 @@ type Item = readonly [...place: [field: string] | [field: string, member: string
 export function unload(batch: Fields): Wire {
   const items: Item[] = [];
   const pieces: Uint8Array[] = [];
-  const set = (item: Item, piece: Uint8Array): void => {
+  const takeOut = (item: Item, piece: Uint8Array): undefined => {
     items.push(item);
     pieces.push(piece);
   };
   const data = leftOf(batch, (field, value) => {
-    if (isBytes(value)) return set([field, value.length], value);
+    if (isBytes(value)) return takeOut([field, value.length], value);
     if (!isFields(value) || !Object.values(value).some(isBytes)) return value;
-    return leftOf(value, (member, part) => (isBytes(part) ? set([field, member, part.length], part) : part));
+    return leftOf(value, (member, part) => (isBytes(part) ? takeOut([field, member, part.length], part) : part));
   });
   if (items.length === 0) return { data };
   const bytes = joined(pieces);
