@@ -1,7 +1,7 @@
 import { packBase64, packTexts } from '@masque/handoff';
 import * as fc from 'fast-check';
-import { Client } from 'pg';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { Client, type Connection } from 'pg';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { queryWithBytes } from '../src/bytes-query.ts';
 
 /** Nothing is stored, so no database of this test's own is needed. */
@@ -36,6 +36,15 @@ test('and packed bytes for bytea', async () => {
     values: [packBase64(given)],
   });
   expect(rows).toEqual([{ all: given.map((text) => Buffer.from(text, 'base64')) }]);
+});
+
+test('bytes go to the socket as they are, and not through a message of pg’s', async () => {
+  const client = await session();
+  const { stream } = (client as unknown as { readonly connection: Connection }).connection;
+  const write = vi.spyOn(stream, 'write');
+  const packed = packTexts(['a']);
+  await queryWithBytes(client, { ...asJson, values: [packed, null] });
+  expect(write.mock.calls.some(([piece]) => piece === packed)).toBe(true);
 });
 
 test('one statement takes a column in either form, time and again', async () => {
