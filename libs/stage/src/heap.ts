@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
  *
  * A stage keeps little and throws away a lot, bytes outside the heap above all, which V8 counts as if they were in it.
  * At a third instead of the double a loader of long tokens collected its whole heap every ten batches, a quarter of
- * its CPU, and was no smaller for it. A hard limit (`--max-old-space-size`) would end a process whose memo is set larger.
+ * its CPU, and was no smaller for it; with bodies of 1 MiB one was, by 20 MB. A hard limit (`--max-old-space-size`) would end a process whose memo is set larger.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--heap-growing-percent=100');
